@@ -1,0 +1,62 @@
+# Everything lives in .venv; nothing is installed outside it. `make help` lists the targets.
+# A stamp file marks each finished step, so that a second run does only what changed.
+
+PYTHON ?= python3
+VENV   ?= .venv
+ARGS   ?=
+BIN    := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup demo test lint format docs bench clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+$(VENV)/.python: | check-python
+	$(PYTHON) -m venv --clear $(VENV) || { \
+	  echo "error: $(PYTHON) cannot make a virtual environment; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	@touch $@
+
+.PHONY: check-python
+check-python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "error: valuelint needs Python 3.11 or later; name one with: make PYTHON=python3.12 ..." >&2; exit 1; }
+
+$(VENV)/.installed: $(VENV)/.python pyproject.toml setup.py
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/.tools: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+setup: $(VENV)/.tools ## set up .venv with everything the other targets need
+
+demo: $(VENV)/.installed ## check the example: two values files that look right and are not
+	@echo '$$ valuelint check examples/guide'
+	@$(BIN)/valuelint check examples/guide; code=$$?; \
+	if [ $$code -ne 1 ]; then echo "error: the example has findings, so exit code 1 was expected, not $$code" >&2; exit 1; fi; \
+	echo; echo 'The findings are expected: the example shows what valuelint is for.'
+
+test: $(VENV)/.tools ## run all tests; ARGS="-m 'not slow'" for the quick ones
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/.tools ## lint, format and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(VENV)/.tools ## put the code into the project's format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+docs: $(VENV)/.installed ## write docs/rules.md anew from rules/
+	$(BIN)/valuelint rules --format markdown > docs/rules.md.new
+	mv docs/rules.md.new docs/rules.md
+
+bench: $(VENV)/.tools ## measure speed; ARGS=--quick for a rough look
+	$(BIN)/python benchmarks/run.py $(ARGS)
+
+clean: ## remove .venv, builds and caches
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
