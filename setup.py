@@ -17,15 +17,12 @@ DATA_SUFFIXES = (".yaml", ".json")
 
 
 def data_files() -> list[Path]:
-    files = [
+    return [
         path
         for folder in DATA_FOLDERS
         for path in sorted(Path(folder).rglob("*"))
         if path.suffix in DATA_SUFFIXES and path.is_file()
     ]
-    if not files:
-        raise SystemExit("rules/ and schemas/ are empty: the sources are not complete")
-    return files
 
 
 class BuildWithData(build_py):
@@ -33,7 +30,10 @@ class BuildWithData(build_py):
         super().run()
         if self.editable_mode:
             return
-        for source in data_files():
+        files = data_files()
+        if not files:
+            raise SystemExit("rules/ and schemas/ are empty: these sources are not complete")
+        for source in files:
             target = Path(self.build_lib, "valuelint", source)
             self.mkpath(str(target.parent))
             self.copy_file(str(source), str(target))
