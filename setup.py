@@ -38,8 +38,5 @@ class BuildWithData(build_py):
             self.mkpath(str(target.parent))
             self.copy_file(str(source), str(target))
 
-    def get_source_files(self) -> list[str]:
-        return [*super().get_source_files(), *(path.as_posix() for path in data_files())]
-
 
 setup(cmdclass={"build_py": BuildWithData})
