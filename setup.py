@@ -13,7 +13,6 @@ from setuptools import setup
 from setuptools.command.build_py import build_py
 
 DATA_FOLDERS = ("rules", "schemas")
-DATA_SUFFIXES = (".yaml", ".json")
 
 
 def data_files() -> list[Path]:
@@ -21,7 +20,7 @@ def data_files() -> list[Path]:
         path
         for folder in DATA_FOLDERS
         for path in sorted(Path(folder).rglob("*"))
-        if path.suffix in DATA_SUFFIXES and path.is_file()
+        if path.is_file() and "__pycache__" not in path.parts
     ]
 
 

@@ -17,23 +17,17 @@ ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 
 
-def data_files(folder: Path) -> set[str]:
-    return {
-        file.relative_to(folder).as_posix()
-        for top in ("rules", "schemas")
-        for file in (folder / top).rglob("*")
-        if file.is_file()
-    }
+def files(folder: Path, *tops: str) -> set[str]:
+    found = (file for top in tops for file in (folder / top).rglob("*") if file.is_file())
+    return {file.relative_to(folder).as_posix() for file in found if "__pycache__" not in file.parts}
 
 
 @pytest.mark.slow
 def test_the_wheel_holds_the_package_and_nothing_else(checkout: Path, distributions: dict[str, Path]) -> None:
     with zipfile.ZipFile(distributions["wheel"]) as wheel:
         names = set(wheel.namelist())
-    expected = {f"valuelint/{name}" for name in data_files(checkout)}
-    expected |= {
-        f.relative_to(checkout).as_posix() for f in (checkout / "valuelint").rglob("*") if f.is_file()
-    }
+    expected = {f"valuelint/{name}" for name in files(checkout, "rules", "schemas")}
+    expected |= files(checkout, "valuelint")
     assert {name for name in names if ".dist-info/" not in name} == expected
     assert "valuelint/py.typed" in names
     assert f"valuelint-{PROJECT['version']}.dist-info/licenses/LICENSE" in names
@@ -43,7 +37,7 @@ def test_the_wheel_holds_the_package_and_nothing_else(checkout: Path, distributi
 def test_the_sdist_is_enough_to_build_and_test(checkout: Path, distributions: dict[str, Path]) -> None:
     with tarfile.open(distributions["sdist"]) as sdist:
         names = {name.partition("/")[2] for name in sdist.getnames()}
-    wanted = data_files(checkout) | {
+    wanted = files(checkout, "rules", "schemas") | {
         "LICENSE",
         "README.md",
         "CHANGELOG.md",
