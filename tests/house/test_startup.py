@@ -1,0 +1,56 @@
+"""What a plain check costs before it has read anything: a hook pays for it at every commit."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+from benchmarks import measure
+from tests.house.conftest import ROOT, Run
+
+EXAMPLE = ROOT / "examples" / "guide"
+CHECK = [sys.executable, "-m", "valuelint", "check", "cilium.yaml", "kube-prometheus-stack.yaml"]
+
+# Dear to import, and nothing that a check of plain files with text output needs.
+NOT_LOADED = {
+    "jsonschema",
+    "ruamel",
+    "yaml",
+    "json",
+    "dataclasses",
+    "pathlib",
+    "asyncio",
+    "importlib.metadata",
+    "xml",
+}
+
+
+def test_a_plain_check_imports_no_more_than_it_needs(run: Run) -> None:
+    run(CHECK, cwd=EXAMPLE)  # what is remembered between runs is there now
+    done = run([CHECK[0], "-X", "importtime", *CHECK[1:]], cwd=EXAMPLE)
+    loaded = set(re.findall(r"^import time:.*\|\s+(\S+)$", done.stderr, re.MULTILINE))
+    assert "valuelint.cli" in loaded
+    assert not loaded & NOT_LOADED
+    assert not {name for name in loaded if name.startswith(("valuelint.report.", "valuelint.lint.fix"))} - {
+        "valuelint.report.text"
+    }
+
+
+@pytest.mark.slow
+def test_a_check_stays_within_its_instructions(run: Run) -> None:
+    """At most eight times those of an idle interpreter. Counted, because times depend on the machine."""
+    counter = measure.instruction_counter(EXAMPLE)
+    ratio = 0.0 if counter is None else counter[1](CHECK) / counter[1]([sys.executable, "-c", "pass"])
+    assert ratio <= 8.0
+
+
+@pytest.mark.slow
+def test_the_benchmark_prints_its_table() -> None:
+    command = [sys.executable, str(ROOT / "benchmarks" / "run.py"), "--quick"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    for row in ("against yamllint: wall time", "small files", "peak memory", "deep nesting", "an alias bomb"):
+        assert re.search(rf"{row}.*  +\d+\.\d\d (x|s|MiB)", done.stdout), row
