@@ -8,7 +8,7 @@ BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test lint format docs bench clean
+.PHONY: help setup demo test lint format docs charts bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -54,6 +54,13 @@ format: $(VENV)/.tools ## put the code into the project's format
 docs: $(VENV)/.installed ## write docs/rules.md anew from rules/
 	$(BIN)/valuelint rules --format markdown > docs/rules.md.new
 	mv docs/rules.md.new docs/rules.md
+
+# A chart is a folder with a Chart.yaml, or an archive as Helm downloads it.
+FOUND = $(strip $(wildcard $(CHARTS)/*.tgz) $(patsubst %/Chart.yaml,%,$(wildcard $(CHARTS)/*/Chart.yaml)))
+
+charts: $(VENV)/.installed ## add released charts to schemas/*/defaults.json; CHARTS=FOLDER says where they are
+	$(BIN)/python -m valuelint.charts.compiler \
+	  $(or $(if $(CHARTS),$(FOUND)),$(error no charts in '$(CHARTS)'; name their folder: make charts CHARTS=FOLDER))
 
 bench: $(VENV)/.tools ## measure speed; ARGS=--quick for a rough look
 	$(BIN)/python benchmarks/run.py $(ARGS)

@@ -32,6 +32,25 @@ def test_an_old_python_is_refused_with_the_way_out(tmp_path: Path, run: Run) -> 
     assert not (tmp_path / "venv").exists()
 
 
+def test_charts_are_folders_and_archives(tmp_path: Path, run: Run) -> None:
+    (tmp_path / "cilium-1.14.3").mkdir()
+    (tmp_path / "cilium-1.14.3" / "Chart.yaml").touch()
+    (tmp_path / "kube-prometheus-stack-52.1.0.tgz").touch()
+    (tmp_path / "PINS.json").touch()
+    done = run(["make", "--dry-run", "charts", f"CHARTS={tmp_path}"], cwd=ROOT)
+    command = done.stdout.replace("\\\n", "").split("valuelint.charts.compiler", 1)[1]
+    assert set(command.split()) == {
+        f"{tmp_path}/cilium-1.14.3",
+        f"{tmp_path}/kube-prometheus-stack-52.1.0.tgz",
+    }
+
+
+@pytest.mark.parametrize("variables", [[], ["CHARTS="], ["CHARTS=/nowhere"]])
+def test_charts_must_be_named(variables: list[str], run: Run) -> None:
+    done = run(["make", "--dry-run", "charts", *variables], cwd=ROOT)
+    assert (done.returncode != 0, "make charts CHARTS=FOLDER" in done.stderr) == (True, True)
+
+
 @pytest.mark.slow
 def test_make_demo_on_a_fresh_clone(checkout: Path, tmp_path: Path, run: Run) -> None:
     clone = tmp_path / "clone"
