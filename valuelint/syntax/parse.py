@@ -1,0 +1,323 @@
+"""From text to located trees, in one pass over the parser's events and without recursion."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from valuelint.syntax import libyaml
+from valuelint.syntax.nodes import (
+    Alias,
+    Document,
+    Entry,
+    Mapping,
+    Node,
+    Scalar,
+    Sequence,
+    is_merge_key,
+    resolve_alias,
+)
+from valuelint.syntax.scalars import NOT_FINITE, TagError, key_text, resolve
+
+if TYPE_CHECKING:
+    from valuelint.syntax.paths import Path
+    from valuelint.syntax.source import Source, SourceError
+
+# Real values stay below 30 levels. The limit keeps every recursive walk over a tree or its data far from
+# Python's own limit, and libyaml, which is asked for one event at a time, from its quadratic time on nested
+# brackets.
+MAX_DEPTH = 200
+MAX_NODES = 2_000_000
+
+_STYLES = {None: "plain", "": "plain", "'": "single", '"': "double", "|": "literal", ">": "folded"}
+
+
+def parse(source: Source, *, max_depth: int = MAX_DEPTH, max_nodes: int = MAX_NODES) -> list[Document]:
+    """The documents of a source, at least one.
+
+    Raises SourceError, and nothing else, for what Helm would not read, and for a text that nests deeper than
+    `max_depth` or holds more than `max_nodes` nodes.
+    """
+    try:
+        documents = _compose(source, max_depth, max_nodes)
+    except Exception as error:
+        # PyYAML's errors are told by a name of their class: which class it is depends on how the parser was
+        # loaded.
+        if not any(each.__name__ == "YAMLError" for each in type(error).__mro__):
+            raise
+        from valuelint.syntax.errors import explain
+
+        raise explain(source, error) from None
+    return documents or [Document(source, 0, 0)]
+
+
+def _compose(source: Source, max_depth: int, max_nodes: int) -> list[Document]:
+    text = source.text
+    get_event = libyaml.event_parser(text).get_event
+    from yaml.events import (
+        AliasEvent,
+        DocumentEndEvent,
+        DocumentStartEvent,
+        MappingEndEvent,
+        MappingStartEvent,
+        ScalarEvent,
+        SequenceEndEvent,
+        SequenceStartEvent,
+        StreamEndEvent,
+        StreamStartEvent,
+    )
+
+    documents: list[Document] = []
+    document = Document(source, 0, 0)
+    anchors: dict[str, Node] = {}
+    plain_keys: dict[str, str] = {}
+    # The collection that takes the next node, the key that waits for its value, and the collections around.
+    mapping: Mapping | None = None
+    sequence: Sequence | None = None
+    key: Node | None = None
+    text_of_key = ""
+    stack: list[Mapping | Sequence] = []
+    merging: list[Mapping] = []
+    duplicates: list[tuple[Path, Entry, Mapping]] = []
+    count = 0
+    node: Any
+
+    while True:
+        event: Any = get_event()
+        kind = event.__class__
+
+        if kind is ScalarEvent:
+            node = _scalar(event, text)
+            if node.anchor is not None:
+                anchors[node.anchor] = node
+            if node.tag is not None:
+                _check_tag(source, node)
+            elif key is not None or mapping is None:
+                if node.style == "plain" and node.raw in NOT_FINITE:
+                    raise source.error(
+                        node.start, f"Helm cannot use the number {node.raw}", "quote it if it is text"
+                    )
+                if key is not None and node.start == node.end:
+                    node.start = node.end = _place_of_nothing(text, key.end, node.start)
+
+        elif kind is MappingStartEvent or kind is SequenceStartEvent:
+            start = event.start_mark.index
+            if mapping is not None and key is None:
+                raise _collection_as_key(source, start)
+            make = Mapping if kind is MappingStartEvent else Sequence
+            node = make(start, -1, event.anchor, event.tag, bool(event.flow_style))
+            if node.anchor is not None:
+                anchors[node.anchor] = node
+
+        elif kind is MappingEndEvent or kind is SequenceEndEvent:
+            node = stack.pop()
+            if node.flow:
+                node.end = event.end_mark.index
+            elif kind is MappingEndEvent:
+                node.end = node.entries[-1].end
+            else:
+                node.end = node.items[-1].end
+            if merging and merging[-1] is node:
+                merging.pop()
+                count += _merge(source, node, max_nodes - count)
+            mapping = sequence = None
+            if stack:
+                around = stack[-1]
+                if around.__class__ is Mapping:
+                    mapping = around
+                else:
+                    sequence = around  # type: ignore[assignment]
+            continue
+
+        elif kind is AliasEvent:
+            node = _alias(source, event, anchors)
+
+        elif kind is DocumentStartEvent:
+            if event.version or event.tags:
+                raise source.error(
+                    event.start_mark.index, "Helm does not read YAML directives", "remove the % line"
+                )
+            document = Document(source, len(documents), documents[-1].end if documents else 0)
+            documents.append(document)
+            anchors = {}
+            continue
+        elif kind is DocumentEndEvent:
+            document.end = event.end_mark.index
+            if duplicates:
+                document.duplicates = [(path, lost, _winner(at, lost)) for path, lost, at in duplicates]
+                duplicates = []
+            continue
+        elif kind is StreamStartEvent:
+            continue
+        else:
+            assert kind is StreamEndEvent
+            break
+
+        count += 1
+        if count > max_nodes:
+            raise source.error(node.start, f"the file holds more than {max_nodes} values", "split the file")
+
+        if mapping is not None:
+            if key is None:
+                key = node
+                if node.__class__ is Scalar and node.tag is None and node.style == "plain":
+                    found = plain_keys.get(node.raw)
+                    if found is None:
+                        found = plain_keys[node.raw] = _text_of_key(source, node)
+                    text_of_key = found
+                else:
+                    text_of_key = _text_of_key(source, node)
+                continue
+            entry = Entry(key, node, text_of_key)
+            mapping.entries.append(entry)
+            if text_of_key == "<<" and is_merge_key(key):
+                if not merging or merging[-1] is not mapping:
+                    merging.append(mapping)
+            else:
+                if text_of_key in mapping.keys:
+                    path = _path(stack)
+                    duplicates.append((path, mapping.keys[text_of_key], mapping))
+                mapping.keys[text_of_key] = entry
+            key = None
+        elif sequence is not None:
+            sequence.items.append(node)
+        elif node.__class__ is not Scalar or node.start != node.end:
+            document.root = node
+
+        if kind is MappingStartEvent:
+            stack.append(node)
+            mapping, sequence = node, None
+        elif kind is SequenceStartEvent:
+            stack.append(node)
+            mapping, sequence = None, node
+        else:
+            continue
+        if len(stack) > max_depth:
+            raise source.error(node.start, f"values nest deeper than {max_depth} levels", "flatten the file")
+
+    if documents:
+        # What follows the last document, comments mostly, is its own.
+        documents[-1].end = len(text)
+    return documents
+
+
+def _scalar(event: Any, text: str) -> Scalar:
+    style = _STYLES[event.style]
+    start = event.start_mark.index
+    end = event.end_mark.index
+    raw = event.value
+    if style == "literal" or style == "folded":
+        end = _end_of_block(text, start, end, raw)
+    return Scalar(start, end, event.anchor, event.tag, raw, style)
+
+
+def _end_of_block(text: str, start: int, end: int, raw: str) -> int:
+    """Where the last line of a block scalar ends, its line end left out.
+
+    libyaml counts all blank lines that follow. They belong to the scalar only where its indicator keeps
+    them (`|+`), or where they hold blanks beyond its indentation.
+    """
+    body = raw.rstrip("\n")
+    kept = len(raw) - len(body) > 1 or (raw and not body) or body.endswith((" ", "\t"))
+    stripped = end
+    while stripped > start and text[stripped - 1] in "\r\n":
+        if kept:
+            stripped -= 2 if text.endswith("\r\n", start, stripped) else 1
+            break
+        stripped = _without_blank_line(text, start, stripped)
+    return stripped
+
+
+def _without_blank_line(text: str, start: int, end: int) -> int:
+    at = end
+    while at > start and text[at - 1] in " \t\r\n":
+        at -= 1
+    return at
+
+
+def _place_of_nothing(text: str, after: int, at: int) -> int:
+    """Where an empty value stands: behind its colon, or behind its key where there is none."""
+    if text[at - 1 : at] == ":":
+        return at
+    colon = text[after:at].partition("#")[0].find(":")
+    return after if colon < 0 else after + colon + 1
+
+
+def _check_tag(source: Source, node: Scalar) -> None:
+    try:
+        value = resolve(node.raw, node.style, node.tag)
+    except TagError as error:
+        raise source.error(node.start, str(error), "correct the tag or leave it out") from None
+    if isinstance(value, float) and value - value != 0:
+        raise source.error(node.start, f"Helm cannot use the number {node.raw}", "quote it if it is text")
+
+
+def _text_of_key(source: Source, key: Node) -> str:
+    node = resolve_alias(key)
+    if not isinstance(node, Scalar):
+        raise _collection_as_key(source, key.start)
+    try:
+        return key_text(node.raw, node.style, node.tag)
+    except TagError as error:
+        raise source.error(key.start, f"Helm cannot use this key: {error}", "quote the key") from None
+
+
+def _collection_as_key(source: Source, at: int) -> SourceError:
+    if source.text[at] == "{" and "{{" in source.text[max(at - 1, 0) : at + 2]:
+        remedy = "quote it, or give the file as it is after rendering"
+        return source.error(at, "a template expression stands here without quotes", remedy)
+    return source.error(at, "a map or a list cannot be a key", "write a plain key")
+
+
+def _alias(source: Source, event: Any, anchors: dict[str, Node]) -> Alias:
+    name = event.anchor
+    start = event.start_mark.index
+    target = anchors.get(name)
+    if target is None:
+        remedy = f"write &{name} at the value that it repeats, further up in the same document"
+        raise source.error(start, f"the alias *{name} has no anchor", remedy)
+    if target.end < 0:
+        raise source.error(
+            start, f"the value of the anchor &{name} contains itself", f"replace *{name} by a value"
+        )
+    return Alias(start, event.end_mark.index, name, target)
+
+
+def _merge(source: Source, mapping: Mapping, budget: int) -> int:
+    """Decide the keys of a mapping that holds merge keys; gives the number of keys it took over."""
+    keys: dict[str, Entry] = {}
+    taken = 0
+    for entry in mapping.entries:
+        if not entry.is_merge:
+            keys[entry.key_text] = entry
+            continue
+        value = resolve_alias(entry.value)
+        # Only a list that stands here itself is a list of maps to merge; Helm refuses an alias to one.
+        listed = isinstance(entry.value, Sequence)
+        parts = (
+            [resolve_alias(each) for each in value.items]
+            if isinstance(value, Sequence) and listed
+            else [value]
+        )
+        for part in reversed(parts):
+            if not isinstance(part, Mapping):
+                remedy = "give it an alias to a map, or a list of such"
+                raise source.error(entry.value.start, "the merge key << needs a map", remedy)
+            taken += len(part.keys)
+            if taken > budget:
+                raise source.error(entry.start, "merge keys bring in too many keys", "merge fewer maps")
+            for key, found in part.keys.items():
+                keys[key] = found if found.merged else Entry(found.key, found.value, key, True)
+    mapping.keys = keys
+    return taken
+
+
+def _path(stack: list[Mapping | Sequence]) -> Path:
+    """The path of the entry added last."""
+    return tuple(
+        each.entries[-1].key_text if isinstance(each, Mapping) else len(each.items) - 1 for each in stack
+    )
+
+
+def _winner(mapping: Mapping, lost: Entry) -> Entry:
+    text = lost.key_text
+    return next(each for each in reversed(mapping.entries) if each.key_text == text and not each.is_merge)
