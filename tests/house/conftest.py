@@ -80,9 +80,7 @@ def commands(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     script.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m valuelint "$@"\n')
     script.chmod(0o755)
     # The tests may themselves run under make, whose flags are not meant for what they start.
-    outer = {
-        name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")
-    }
+    outer = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
     return outer | {"PATH": f"{folder}{os.pathsep}{outer['PATH']}", "PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
 
 
@@ -90,9 +88,7 @@ def commands(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 def run(commands: dict[str, str], tmp_path: Path) -> Run:
     """Run a command, text in and out, and give it back whatever its exit code is."""
 
-    def run(
-        command: Sequence[str | Path], cwd: Path = tmp_path, **more: str
-    ) -> subprocess.CompletedProcess[str]:
+    def run(command: Sequence[str | Path], cwd: Path = tmp_path, **more: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(command, cwd=cwd, env=commands | more, capture_output=True, text=True)
 
     return run

@@ -59,9 +59,7 @@ def clean(tmp_path: Path) -> Path:
 def test_github_annotates_and_reports(example: Path, run: Run) -> None:
     annotate, report = perform(GITHUB, example, run)
     assert annotate.code == 1
-    assert re.search(
-        r"^::error file=cilium\.yaml,line=\d+.*monitor-not-selected", annotate.output, re.MULTILINE
-    )
+    assert re.search(r"^::error file=cilium\.yaml,line=\d+.*monitor-not-selected", annotate.output, re.MULTILINE)
     assert report == Outcome(0, "")
     sarif = json.loads((example / "valuelint.sarif").read_text("utf-8"))
     assert sarif["version"] == "2.1.0"
@@ -86,7 +84,5 @@ def test_both_fail_where_nothing_could_be_read(clean: Path, run: Run) -> None:
     (clean / "cilium.yaml").write_bytes(b"\x00\x01\x02")
     for commands in (GITHUB, GITLAB):
         for command in commands[1:]:
-            assert run(["bash", "-e", "-o", "pipefail", "-c", command], cwd=clean).returncode in (1, 2), (
-                command
-            )
+            assert run(["bash", "-e", "-o", "pipefail", "-c", command], cwd=clean).returncode in (1, 2), command
     assert run(["bash", "-c", GITHUB[-1]], cwd=clean).returncode == 1  # `test` says no to code 2

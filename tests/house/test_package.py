@@ -64,9 +64,7 @@ def test_an_installation_works(
 
     def valuelint(*arguments: str) -> subprocess.CompletedProcess[str]:
         # Far from the checkout: what is not installed is not found.
-        return subprocess.run(
-            [scripts / "valuelint", *arguments], cwd=tmp_path, capture_output=True, text=True
-        )
+        return subprocess.run([scripts / "valuelint", *arguments], cwd=tmp_path, capture_output=True, text=True)
 
     version = valuelint("--version")
     assert (version.returncode, PROJECT["version"] in version.stdout) == (0, True), version

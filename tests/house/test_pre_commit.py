@@ -93,9 +93,7 @@ def hook(repository: Path, checkout: Path, cache: Path) -> Hook:
             f"repos:\n- repo: {checkout.as_uri()}\n  rev: {revision}\n  hooks:\n  - id: {name}\n"
         )
         git(repository, "add", ".pre-commit-config.yaml")
-        outer = {
-            key: value for key, value in os.environ.items() if not key.startswith(("GIT_", "PRE_COMMIT"))
-        }
+        outer = {key: value for key, value in os.environ.items() if not key.startswith(("GIT_", "PRE_COMMIT"))}
         return subprocess.run(
             [sys.executable, "-m", "pre_commit", "run", "--color=never", "--verbose"],
             cwd=repository,

@@ -63,9 +63,7 @@ def test_make_demo_on_a_fresh_clone(checkout: Path, tmp_path: Path, run: Run) ->
     assert first.returncode == 0, first.stdout + first.stderr
     assert re.search(r"^(error|warning)\[monitor-not-selected\]", first.stdout, re.MULTILINE)
     assert "examples/guide/cilium.yaml:" in first.stdout
-    assert first.stdout.rstrip().endswith(
-        "The findings are expected: the example shows what valuelint is for."
-    )
+    assert first.stdout.rstrip().endswith("The findings are expected: the example shows what valuelint is for.")
 
     second = demo()
     assert second.returncode == 0
@@ -92,9 +90,7 @@ def test_make_demo_on_a_fresh_clone(checkout: Path, tmp_path: Path, run: Run) ->
 def test_ci_runs_both_and_fails_for_either(lint: int, test: int, code: int, tmp_path: Path) -> None:
     (tmp_path / "bin").mkdir()
     make = tmp_path / "bin" / "make"
-    make.write_text(
-        f'#!/bin/sh\necho "make $*"\ncase $1 in lint) exit {lint} ;; test) exit {test} ;; esac\nexit 9\n'
-    )
+    make.write_text(f'#!/bin/sh\necho "make $*"\ncase $1 in lint) exit {lint} ;; test) exit {test} ;; esac\nexit 9\n')
     make.chmod(0o755)
     environment = os.environ | {"PATH": f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}"}
     command = ["bash", str(ROOT / ".ci" / "run")]
