@@ -94,8 +94,8 @@ class Bound(NamedTuple):
 class Range:
     """Which versions a fact is true for: `>=1.14.7 <1.17 || 1.15.8`.
 
-    A space means and, `||` means or, a bare version means exactly that one. Pre-releases are compared like all
-    others, so 1.17.0-rc.1 lies below 1.17.
+    A space means and, `||` means or, a bare version means exactly that one. Pre-releases are compared like
+    all others, so 1.17.0-rc.1 lies below 1.17.
     """
 
     __slots__ = ("_answers", "alternatives", "text")
@@ -103,18 +103,18 @@ class Range:
     def __init__(self, text: str, alternatives: tuple[tuple[Bound, ...], ...]) -> None:
         self.text = text
         self.alternatives = alternatives
-        self._answers: dict[str, bool] = {}
+        self._answers: dict[str | Version, bool] = {}
 
     @staticmethod
     def parse(text: str) -> Range:
         """Raises ValueError."""
         return _parse_range(text)
 
-    def contains(self, version: str) -> bool:
-        """Whether the version lies in the range. Raises ValueError where `version` is none."""
+    def contains(self, version: str | Version) -> bool:
+        """Whether the version, as text or parsed, lies in the range. Raises ValueError."""
         answer = self._answers.get(version)
         if answer is None:
-            parsed = parse_version(version)
+            parsed = parse_version(version) if isinstance(version, str) else version
             answer = self._answers[version] = any(
                 all(bound.holds(parsed, bound.version) for bound in bounds) for bounds in self.alternatives
             )
@@ -166,7 +166,7 @@ def _parse_bound(word: str, text: str) -> Bound:
         raise ValueError(f"{text!r} is not a range of versions: {error}") from None
     if holds not in _MAY_BE_SHORT and named.partition("-")[0].count(".") < 2:
         raise ValueError(
-            f"{text!r} is not a range of versions: {word!r} is ambiguous; name all three numbers, or write a range "
-            f"such as >={named} and a `<`"
+            f"{text!r} is not a range of versions: {word!r} is ambiguous; name all three numbers, or write "
+            f"a range such as >={named} and a `<`"
         )
     return Bound(holds, version)
