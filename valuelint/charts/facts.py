@@ -1,0 +1,488 @@
+"""The facts of one chart version: read from `schemas/<chart>/*.yaml`, narrowed to the version, made into trees.
+
+A mapping anywhere in a facts file may carry `versions`; where the version is outside, the mapping is dropped. What is
+left knows no versions. docs/facts.md describes the sections.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from valuelint import resources
+from valuelint.charts import tables, versions
+from valuelint.charts.expressions import Compiler, Condition, FactsError, Labels, Text, Value
+from valuelint.syntax import Path
+
+SELECTORS = (
+    "service_monitor_selector",
+    "service_monitor_namespace_selector",
+    "pod_monitor_selector",
+    "pod_monitor_namespace_selector",
+    "rule_selector",
+    "rule_namespace_selector",
+    "probe_selector",
+    "scrape_config_selector",
+)
+
+
+class PortFacts(NamedTuple):
+    """A port of a monitor's endpoint or of a Service."""
+
+    port: Text
+    when: Condition | None
+
+
+class MonitorFacts(NamedTuple):
+    """One monitor of a chart: rendered where `asked_by` is on and `needs` hold; one per item of `for_each`."""
+
+    component: str
+    kind: Text
+    name: Text
+    asked_by: Path | None
+    needs: Condition
+    namespace: Text
+    namespace_path: Path | None
+    ignored_namespace_path: Path | None
+    labels: Labels
+    labels_path: Path | None
+    metrics: Path | None
+    endpoints: tuple[PortFacts, ...]
+    selector: Labels
+    target_namespaces: tuple[Text, ...]
+    for_each: Path | None
+
+
+class ServiceFacts(NamedTuple):
+    """A Service that serves metrics."""
+
+    component: str
+    when: Condition
+    name: Text
+    namespace: Text
+    labels: Labels
+    ports: tuple[PortFacts, ...]
+
+
+class DashboardFacts(NamedTuple):
+    """A group of dashboard ConfigMaps that share a condition; without names they are many and alike."""
+
+    group: str
+    when: Condition
+    asked_by: Path | None
+    names: tuple[PortFacts, ...] | None
+    namespace: Text
+    namespace_path: Path | None
+    labels: Labels
+    label_path: Path | None
+    label_value_path: Path | None
+    annotations: Labels | None
+
+
+class RuleFacts(NamedTuple):
+    """A group of PrometheusRules with equal labels."""
+
+    group: str
+    when: Condition
+    namespace: Text
+    labels: Labels
+    names: tuple[PortFacts, ...] | None
+    for_each: Path | None
+
+
+class PrometheusFacts(NamedTuple):
+    """The Prometheus (or PrometheusAgent) object of a chart."""
+
+    when: Condition
+    kind: Text
+    name: Text
+    namespace: Text
+    selectors: dict[str, Value]
+    selector_paths: dict[str, Path]
+    nil_uses_paths: dict[str, Path]
+
+
+class NamespaceFacts(NamedTuple):
+    """A source of namespaces: a text, or the list (or comma-separated string) at a path."""
+
+    text: Text
+    when: Condition | None
+    path: Path | None
+    tpl: bool
+
+
+class OperatorFacts(NamedTuple):
+    """The prometheus-operator's view of namespaces; each list is empty where the option is not given."""
+
+    when: Condition
+    namespaces: tuple[NamespaceFacts, ...]
+    deny_namespaces: tuple[NamespaceFacts, ...]
+    prometheus_instance_namespaces: tuple[NamespaceFacts, ...]
+
+
+class SidecarFacts(NamedTuple):
+    """The sidecar that loads dashboards into Grafana."""
+
+    when: Condition
+    label: Text
+    label_value: Text
+    search_namespace: Text
+    namespace: Text
+    resource: Text
+    cluster_wide: Condition
+    label_path: Path | None
+    label_value_path: Path | None
+    search_namespace_path: Path | None
+
+
+class GuardFacts(NamedTuple):
+    """Values that make the render stop; a `capability` guard only where the monitoring CRDs are absent."""
+
+    id: str
+    when: Condition
+    kind: str
+    message: str
+    paths: tuple[Path, ...]
+
+
+class Facts(NamedTuple):
+    """Everything known about one version of a chart."""
+
+    chart: str
+    version: str
+    names: dict[str, Text]
+    conditions: dict[str, Condition]
+    labels: dict[str, Labels]
+    monitors: tuple[MonitorFacts, ...]
+    services: tuple[ServiceFacts, ...]
+    dashboards: tuple[DashboardFacts, ...]
+    rules: tuple[RuleFacts, ...]
+    prometheus: PrometheusFacts | None
+    operator: OperatorFacts | None
+    sidecar: SidecarFacts | None
+    guards: tuple[GuardFacts, ...]
+    reads: tuple[Path, ...]
+    accepted: dict[tuple[str, ...], str | list[Any]] | None
+    """What the chart's JSON Schema accepts beside the types of the defaults; None where it has no schema."""
+    raw: dict[str, Any]
+
+
+class Chart:
+    """A chart that `schemas/` describes."""
+
+    def __init__(self, name: str, files: list[str]) -> None:
+        self.name = name
+        self._raw: dict[str, Any] = {}
+        for file in files:
+            data = resources.load(file)
+            for section, content in data.items():
+                if isinstance(content, dict) and isinstance(self._raw.get(section), dict):
+                    self._raw[section] = {**self._raw[section], **content}
+                elif isinstance(content, list) and isinstance(self._raw.get(section), list):
+                    self._raw[section] = self._raw[section] + content
+                else:
+                    self._raw[section] = content
+        self.title: str = self._raw.get("title", name)
+        self.aliases: tuple[str, ...] = tuple(self._raw.get("aliases", ()))
+        self.signature: tuple[str, ...] = tuple(self._raw.get("signature", ()))
+        self.file_names: tuple[str, ...] = tuple(self._raw.get("file_names", ()))
+        self.usual_release: dict[str, str] = self._raw.get("usual", {})
+        self._facts: dict[str, Facts] = {}
+        self._table: tables.Table | None = None
+        self._representatives: list[str] | None = None
+
+    @property
+    def table(self) -> tables.Table:
+        """The default values of every released version."""
+        if self._table is None:
+            self._table = tables.load(self.name)
+        return self._table
+
+    @property
+    def versions(self) -> list[str]:
+        """Every released version that is known, oldest first."""
+        return self.table.versions
+
+    def at(self, version: str) -> Facts:
+        """The facts of a version. Raises FactsError if the facts files are wrong."""
+        if version not in self._facts:
+            self._facts[version] = self._narrow(version)
+        return self._facts[version]
+
+    def _narrow(self, version: str) -> Facts:
+        raw = specialise(self._raw, versions.parse_version(version))
+        try:
+            facts = _compile(self.name, version, raw)
+            return facts._replace(accepted=self.table.accepted(version)) if self.table.has_schema(version) else facts
+        except (FactsError, KeyError, TypeError, ValueError) as error:
+            raise FactsError(f"facts of {self.name} {version}: {type(error).__name__}: {error}") from error
+
+    def representatives(self) -> list[str]:
+        """One released version for each stretch of versions that the facts tell apart, oldest first.
+
+        What holds for all of them holds for every supported version.
+        """
+        if self._representatives is None:
+            self._representatives = _representatives(self)
+        return self._representatives
+
+
+def specialise(data: Any, version: versions.Version) -> Any:
+    """The data without the mappings whose `versions` leave this version out, and without the key itself."""
+    if isinstance(data, dict):
+        out = {}
+        for key, value in data.items():
+            if key == "versions":
+                continue
+            if isinstance(value, dict):
+                if "versions" in value and not versions.Range.parse(str(value["versions"])).contains(version):
+                    continue
+                value = specialise(value, version)
+            elif isinstance(value, list):
+                value = specialise(value, version)
+            out[key] = value
+        return out
+    if isinstance(data, list):
+        return [
+            specialise(item, version) if isinstance(item, (dict, list)) else item
+            for item in data
+            if not (
+                isinstance(item, dict)
+                and "versions" in item
+                and not versions.Range.parse(str(item["versions"])).contains(version)
+            )
+        ]
+    return data
+
+
+def _ranges(data: Any) -> set[str]:
+    """Every `versions` in the data."""
+    found: set[str] = set()
+    if isinstance(data, dict):
+        if isinstance(data.get("versions"), str):
+            found.add(data["versions"])
+        for value in data.values():
+            found |= _ranges(value)
+    elif isinstance(data, list):
+        for item in data:
+            found |= _ranges(item)
+    return found
+
+
+def _representatives(chart: Chart) -> list[str]:
+    released = [version for version in chart.versions if "-" not in version]
+    ranges = [versions.Range.parse(text) for text in sorted(_ranges(chart._raw))]
+    paths = sorted(
+        {path for version in (released[0], released[-1]) for path in _reads(chart, version)}, key=str
+    )
+    stretches: dict[tuple[Any, ...], str] = {}
+    for version in released:
+        parsed = versions.parse_version(version)
+        defaults = chart.table.defaults(version)
+        signature = (
+            tuple(item.contains(parsed) for item in ranges),
+            tuple(repr(_at(defaults, path)) for path in paths),
+        )
+        stretches[signature] = version
+    return sorted(stretches.values(), key=versions.parse_version)
+
+
+def _reads(chart: Chart, version: str) -> set[Path]:
+    compiler = Compiler()
+    raw = specialise(chart._raw, versions.parse_version(version))
+    _compile(chart.name, version, raw, compiler)
+    return compiler.paths
+
+
+def _at(data: Any, path: Path) -> Any:
+    for key in path:
+        data = data.get(key) if isinstance(data, dict) else None
+    return data
+
+
+def _compile(chart: str, version: str, raw: dict[str, Any], compiler: Compiler | None = None) -> Facts:
+    make = compiler or Compiler()
+    sidecar = raw.get("grafana", {}).get("sidecar")
+    return Facts(
+        chart=chart,
+        version=version,
+        names={name: make.text(text) for name, text in raw.get("names", {}).items()},
+        conditions={name: make.condition(tree) for name, tree in raw.get("conditions", {}).items()},
+        labels={name: make.labels(sources) for name, sources in raw.get("labels", {}).items()},
+        monitors=tuple(_monitor(make, name, data) for name, data in raw.get("monitors", {}).items()),
+        services=tuple(_service(make, name, data) for name, data in raw.get("services", {}).items()),
+        dashboards=tuple(_dashboard(make, name, data) for name, data in raw.get("dashboards", {}).items()),
+        rules=tuple(_rule(make, name, data) for name, data in raw.get("rules", {}).items()),
+        prometheus=_prometheus(make, raw["prometheus"]) if "prometheus" in raw else None,
+        operator=_operator(make, raw["operator"]) if "operator" in raw else None,
+        sidecar=_sidecar(make, sidecar) if sidecar else None,
+        guards=tuple(_guard(make, data) for data in raw.get("guards", ())),
+        reads=tuple(make.path(path) for path in raw.get("reads", ())),
+        accepted=None,
+        raw=raw,
+    )
+
+
+def _optional_path(make: Compiler, data: dict[str, Any], key: str) -> Path | None:
+    """A path that may be missing; of a list of `{path: …}`, the first that is left for the version."""
+    given = data.get(key)
+    if isinstance(given, list):
+        given = given[0]["path"] if given else None
+    return make.path(given["path"] if isinstance(given, dict) else given) if given else None
+
+
+def _ports(make: Compiler, data: list[Any], key: str) -> tuple[PortFacts, ...]:
+    return tuple(
+        PortFacts(make.text(item[key]), make.maybe(item))
+        if isinstance(item, dict) and key in item
+        else PortFacts(make.text(item), None)
+        for item in data
+    )
+
+
+def _monitor(make: Compiler, component: str, data: dict[str, Any]) -> MonitorFacts:
+    return MonitorFacts(
+        component=component,
+        kind=make.text(data.get("kind", "ServiceMonitor")),
+        name=make.text(data["name"]),
+        asked_by=_optional_path(make, data, "asked_by"),
+        needs=make.condition(data.get("needs", [])),
+        namespace=make.text(data["namespace"]),
+        namespace_path=_optional_path(make, data, "namespace_path"),
+        ignored_namespace_path=_optional_path(make, data, "ignored_namespace_path"),
+        labels=make.labels(data.get("labels", [])),
+        labels_path=_optional_path(make, data, "labels_path"),
+        metrics=_optional_path(make, data, "metrics"),
+        endpoints=_ports(make, data.get("endpoints", []), "port"),
+        selector=make.labels(data.get("selector", [])),
+        target_namespaces=tuple(make.text(item) for item in data.get("target_namespaces", ())),
+        for_each=_optional_path(make, data, "for_each"),
+    )
+
+
+def _service(make: Compiler, component: str, data: dict[str, Any]) -> ServiceFacts:
+    return ServiceFacts(
+        component=component,
+        when=make.condition(data.get("when", [])),
+        name=make.text(data["name"]),
+        namespace=make.text(data["namespace"]),
+        labels=make.labels(data.get("labels", [])),
+        ports=_ports(make, data.get("ports", []), "port"),
+    )
+
+
+def _dashboard(make: Compiler, group: str, data: dict[str, Any]) -> DashboardFacts:
+    return DashboardFacts(
+        group=group,
+        when=make.condition(data.get("when", [])),
+        asked_by=_optional_path(make, data, "asked_by"),
+        names=_ports(make, data["names"], "name") if "names" in data else None,
+        namespace=make.text(data["namespace"]),
+        namespace_path=_optional_path(make, data, "namespace_path"),
+        labels=make.labels(data.get("labels", [])),
+        label_path=_optional_path(make, data, "label_path"),
+        label_value_path=_optional_path(make, data, "label_value_path"),
+        annotations=make.labels(data["annotations"]) if "annotations" in data else None,
+    )
+
+
+def _rule(make: Compiler, group: str, data: dict[str, Any]) -> RuleFacts:
+    return RuleFacts(
+        group=group,
+        when=make.condition(data.get("when", [])),
+        namespace=make.text(data["namespace"]),
+        labels=make.labels(data.get("labels", [])),
+        names=_ports(make, data["names"], "name") if "names" in data else None,
+        for_each=_optional_path(make, data, "for_each"),
+    )
+
+
+def _prometheus(make: Compiler, data: dict[str, Any]) -> PrometheusFacts:
+    return PrometheusFacts(
+        when=make.condition(data.get("when", [])),
+        kind=make.text(data.get("kind", "Prometheus")),
+        name=make.text(data["name"]),
+        namespace=make.text(data["namespace"]),
+        selectors={
+            name: make.value(data["selectors"][name]) for name in SELECTORS if name in data["selectors"]
+        },
+        selector_paths={name: make.path(path) for name, path in data.get("selector_paths", {}).items()},
+        nil_uses_paths={name: make.path(path) for name, path in data.get("nil_uses_paths", {}).items()},
+    )
+
+
+def _namespaces(make: Compiler, data: list[Any]) -> tuple[NamespaceFacts, ...]:
+    out = []
+    for item in data:
+        spec = item if isinstance(item, dict) else {"text": item}
+        path = make.path(spec["from"]) if "from" in spec else None
+        text = make.text("" if path else spec["text"])
+        out.append(NamespaceFacts(text, make.maybe(spec), path, bool(spec.get("tpl"))))
+    return tuple(out)
+
+
+def _operator(make: Compiler, data: dict[str, Any]) -> OperatorFacts:
+    return OperatorFacts(
+        when=make.condition(data.get("when", [])),
+        namespaces=_namespaces(make, data.get("namespaces", [])),
+        deny_namespaces=_namespaces(make, data.get("deny_namespaces", [])),
+        prometheus_instance_namespaces=_namespaces(make, data.get("prometheus_instance_namespaces", [])),
+    )
+
+
+def _sidecar(make: Compiler, data: dict[str, Any]) -> SidecarFacts:
+    return SidecarFacts(
+        when=make.condition(data.get("when", [])),
+        label=make.text(data["label"]),
+        label_value=make.text(data["label_value"]),
+        search_namespace=make.text(data["search_namespace"]),
+        namespace=make.text(data["namespace"]),
+        resource=make.text(data.get("resource", "both")),
+        cluster_wide=make.condition(data.get("cluster_wide", True)),
+        label_path=_optional_path(make, data, "label_path"),
+        label_value_path=_optional_path(make, data, "label_value_path"),
+        search_namespace_path=_optional_path(make, data, "search_namespace_path"),
+    )
+
+
+def _guard(make: Compiler, data: dict[str, Any]) -> GuardFacts:
+    return GuardFacts(
+        id=data["id"],
+        when=make.condition(data["when"]),
+        kind=data.get("kind", "fail"),
+        message=data.get("message", ""),
+        paths=tuple(make.path(path) for path in data.get("paths", ())),
+    )
+
+
+_charts: dict[str, Chart] = {}
+
+
+def chart_names() -> list[str]:
+    """The charts that `schemas/` describes."""
+    return resources.folders("schemas")
+
+
+def load_chart(name: str) -> Chart | None:
+    """A chart by its name or one of its aliases; None if `schemas/` does not describe it."""
+    if name not in _charts:
+        folder = _folder(name)
+        if folder is None:
+            return None
+        files = [
+            f"schemas/{folder}/{file}"
+            for file in resources.names(f"schemas/{folder}")
+            if file.endswith(".yaml")
+        ]
+        _charts[folder] = _charts.get(folder) or Chart(folder, files)
+        _charts[name] = _charts[folder]
+    return _charts[name]
+
+
+def _folder(name: str) -> str | None:
+    folders = chart_names()
+    if name in folders:
+        return name
+    for folder in folders:
+        if name in resources.load(f"schemas/{folder}/chart.yaml").get("aliases", ()):
+            return folder
+    return None

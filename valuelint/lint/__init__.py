@@ -1,0 +1,1 @@
+"""What is wrong: rules, their checks, located findings, and the fixes."""

@@ -1,0 +1,378 @@
+"""The objects that one release renders, as far as monitoring goes, from its values and its chart's facts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from valuelint.charts.expressions import (
+    Condition,
+    Group,
+    Leaf,
+    Reason,
+    Scope,
+    Text,
+    Truth,
+    go_text,
+    go_truth,
+    render_tpl,
+)
+from valuelint.charts.facts import (
+    SELECTORS,
+    DashboardFacts,
+    Facts,
+    GuardFacts,
+    MonitorFacts,
+    NamespaceFacts,
+    OperatorFacts,
+    PrometheusFacts,
+    RuleFacts,
+    ServiceFacts,
+    SidecarFacts,
+)
+from valuelint.predict.schema import mismatches
+from valuelint.syntax import Path, format_path
+from valuelint.values import Unknown, Values
+
+Known = str | Unknown
+
+
+class Monitor(NamedTuple):
+    """A ServiceMonitor or PodMonitor of a release. `name` and `namespace` may be Unknown, and so may label values."""
+
+    facts: MonitorFacts
+    scope: Scope
+    kind: str
+    name: Known
+    namespace: Known
+    rendered: Truth
+    labels: dict[str, Any] | Unknown
+    label_origins: dict[str, Path]
+    endpoints: tuple[Known, ...]
+    selector: dict[str, Any] | Unknown
+    target_namespaces: tuple[Known, ...]
+
+    @property
+    def asked(self) -> Truth:
+        """Whether the values ask for it; True where the chart has no switch for it."""
+        return True if self.facts.asked_by is None else go_truth(self.scope.get(self.facts.asked_by))
+
+    def why(self) -> list[Reason]:
+        """The values that decide whether it is rendered."""
+        return rendered_when(self.facts).explain(self.scope)
+
+
+class Service(NamedTuple):
+    """A Service that serves metrics."""
+
+    name: Known
+    namespace: Known
+    labels: dict[str, Any] | Unknown
+    ports: tuple[Known, ...]
+    rendered: Truth
+
+
+class Dashboard(NamedTuple):
+    """A dashboard ConfigMap; `name` is None for a group of many."""
+
+    facts: DashboardFacts
+    scope: Scope
+    name: Known | None
+    namespace: Known
+    rendered: Truth
+    labels: dict[str, Any] | Unknown
+    annotations: dict[str, Any] | Unknown
+
+
+class RuleGroup(NamedTuple):
+    """PrometheusRules of a release with equal labels; `names` is None for many."""
+
+    facts: RuleFacts
+    names: tuple[Known, ...] | None
+    namespace: Known
+    rendered: Truth
+    labels: dict[str, Any] | Unknown
+
+
+class Prometheus(NamedTuple):
+    """A Prometheus or PrometheusAgent object with its selectors as rendered (None is Kubernetes' null)."""
+
+    facts: PrometheusFacts
+    kind: str
+    name: Known
+    namespace: Known
+    rendered: Truth
+    selectors: dict[str, Any]
+
+
+class Operator(NamedTuple):
+    """What namespaces the operator of a release watches; not `installed`: another one does, nobody knows which."""
+
+    installed: Truth
+    namespaces: tuple[Known, ...]
+    deny_namespaces: tuple[Known, ...]
+    prometheus_instance_namespaces: tuple[Known, ...]
+
+
+class Sidecar(NamedTuple):
+    """Grafana's dashboard sidecar."""
+
+    facts: SidecarFacts
+    enabled: Truth
+    label: Known
+    label_value: Known
+    search_namespace: Known
+    namespace: Known
+    resource: Known
+    cluster_wide: Truth
+
+
+class Stop(NamedTuple):
+    """Values that stop the render: a guard of the chart, or a map that the values took away."""
+
+    id: str
+    kind: str
+    message: str
+    paths: tuple[Path, ...]
+    reasons: tuple[Reason, ...]
+    holds: Truth
+
+
+class Objects(NamedTuple):
+    """What a release renders."""
+
+    facts: Facts
+    scope: Scope
+    stops: tuple[Stop, ...]
+    monitors: tuple[Monitor, ...]
+    services: tuple[Service, ...]
+    dashboards: tuple[Dashboard, ...]
+    rules: tuple[RuleGroup, ...]
+    prometheus: Prometheus | None
+    operator: Operator | None
+    sidecar: Sidecar | None
+
+    def renders(self, with_crds: bool = True) -> Truth:
+        """Whether Helm renders the release; with the monitoring CRDs known to it, or without."""
+        answer: Truth = True
+        for stop in self.stops:
+            if stop.kind != "capability" or not with_crds:
+                if stop.holds:
+                    return False
+                answer = None
+        return answer
+
+
+def objects(facts: Facts, values: Values, name: str | None, namespace: str | None) -> Objects:
+    """The objects that a chart version makes of values. `name` and `namespace` are the release's, None if not known."""
+    scope = Scope(values.data, values.defaults, name, namespace, facts)
+    guards = [(guard, holds) for guard in facts.guards if (holds := guard.when.evaluate(scope)) is not False]
+    services = tuple(service for item in facts.services if (service := _service(item, scope)) is not None)
+    monitors = tuple(
+        _monitor(item, inner) for item in facts.monitors for inner in _items(item.for_each, scope)
+    )
+    dashboards = tuple(dashboard for item in facts.dashboards for dashboard in _dashboards(item, scope))
+    rules = tuple(_rule(item, inner) for item in facts.rules for inner in _items(item.for_each, scope))
+    prometheus = None if facts.prometheus is None else _prometheus(facts.prometheus, scope)
+    operator = None if facts.operator is None else _operator(facts.operator, scope)
+    sidecar = None if facts.sidecar is None else _sidecar(facts.sidecar, scope)
+    for path in facts.reads:
+        scope.lookup(path)
+    scope.recording = False
+    stops = [_stop(guard, holds, scope) for guard, holds in guards]
+    stops += [_mistyped(*mismatch, scope) for mismatch in _mismatches(facts, values)]
+    stops += [_broken(path, wanted, scope) for path, wanted in dict.fromkeys(scope.broken)]
+    return Objects(
+        facts, scope, tuple(stops), monitors, services, dashboards, rules, prometheus, operator, sidecar
+    )
+
+
+def _stop(guard: GuardFacts, holds: Truth, scope: Scope) -> Stop:
+    reasons = tuple(guard.when.explain(scope))
+    paths = guard.paths or tuple(dict.fromkeys(reason.path for reason in reasons))
+    return Stop(guard.id, guard.kind, guard.message, paths, reasons, holds)
+
+
+def _broken(path: Path, wanted: str, scope: Scope) -> Stop:
+    value = scope.get(path)
+    what = "nothing" if value is None else "a list" if isinstance(value, list) else go_text(value)
+    message = f"the chart needs {wanted} at {format_path(path)}, where {what} stands"
+    return Stop("wrong-shape", "render", message, (path,), (Reason(path, value, False, wanted),), True)
+
+
+def _mismatches(facts: Facts, values: Values) -> list[tuple[Path, str, str]]:
+    if facts.accepted is None:
+        return []
+    return list(mismatches(values.user, values.defaults, facts.accepted))
+
+
+def _mistyped(path: Path, found: str, wanted: str, scope: Scope) -> Stop:
+    message = f"the chart's schema wants {wanted} at {format_path(path)}, not {found}"
+    return Stop("wrong-type", "schema", message, (path,), (Reason(path, scope.get(path), False, wanted),), True)
+
+
+def _truth(condition: Condition | None, scope: Scope) -> Truth:
+    return True if condition is None else condition.evaluate(scope)
+
+
+def _known(texts: Iterable[tuple[Text, Condition | None]], scope: Scope) -> tuple[Known, ...]:
+    """Those texts whose condition holds; an Unknown for each whose condition is not known."""
+    out: list[Known] = []
+    for text, condition in texts:
+        truth = _truth(condition, scope)
+        if truth is not False:
+            value = text.evaluate(scope)
+            out.append(value if truth or isinstance(value, Unknown) else Unknown(value))
+    return tuple(out)
+
+
+def _items(for_each: Path | None, scope: Scope) -> list[Scope]:
+    """The scope itself, or one for each item of a list or map, as Go ranges over both."""
+    if for_each is None:
+        return [scope]
+    listed = scope.get(for_each)
+    if isinstance(listed, Unknown) or not listed:
+        return []
+    if isinstance(listed, dict):
+        pairs: list[tuple[Any, Any]] = sorted(listed.items())
+    elif isinstance(listed, list):
+        pairs = list(enumerate(listed))
+    else:
+        scope.note(for_each, "a list")
+        return []
+    scopes = []
+    for key, item in pairs:
+        if isinstance(item, dict):
+            scopes.append(scope.with_item({**item, "$key": key}, (*for_each, key)))
+        elif not isinstance(item, Unknown):
+            scope.note((*for_each, key), "a map")
+    return scopes
+
+
+def _monitor(facts: MonitorFacts, scope: Scope) -> Monitor:
+    rendered = rendered_when(facts).evaluate(scope)
+    with scope.recording_if(rendered is True):
+        labels, origins = facts.labels.trace(scope)
+        kind = facts.kind.evaluate(scope)
+        return Monitor(
+            facts,
+            scope,
+            "ServiceMonitor" if isinstance(kind, Unknown) else kind,
+            facts.name.evaluate(scope),
+            facts.namespace.evaluate(scope),
+            rendered,
+            labels,
+            origins,
+            _known(((port.port, port.when) for port in facts.endpoints), scope),
+            facts.selector.evaluate(scope),
+            tuple(text.evaluate(scope) for text in facts.target_namespaces),
+        )
+
+
+def rendered_when(facts: MonitorFacts) -> Condition:
+    """When the chart renders a monitor: what it needs holds, and it is asked for."""
+    if facts.asked_by is None:
+        return facts.needs
+    return Group([facts.needs, Leaf(facts.asked_by, "truthy", None)], every=True)
+
+
+def _service(facts: ServiceFacts, scope: Scope) -> Service | None:
+    rendered = facts.when.evaluate(scope)
+    if rendered is False:
+        return None
+    return Service(
+        facts.name.evaluate(scope),
+        facts.namespace.evaluate(scope),
+        facts.labels.evaluate(scope),
+        _known(((port.port, port.when) for port in facts.ports), scope),
+        rendered,
+    )
+
+
+def _dashboards(facts: DashboardFacts, scope: Scope) -> list[Dashboard]:
+    rendered = facts.when.evaluate(scope)
+    with scope.recording_if(rendered is True):
+        names: tuple[Known | None, ...] = (None,)
+        if facts.names is not None:
+            names = _known(((port.port, port.when) for port in facts.names), scope)
+        namespace, labels = facts.namespace.evaluate(scope), facts.labels.evaluate(scope)
+        annotations = {} if facts.annotations is None else facts.annotations.evaluate(scope)
+        return [Dashboard(facts, scope, name, namespace, rendered, labels, annotations) for name in names]
+
+
+def _rule(facts: RuleFacts, scope: Scope) -> RuleGroup:
+    rendered = facts.when.evaluate(scope)
+    with scope.recording_if(rendered is True):
+        names = (
+            None if facts.names is None else _known(((port.port, port.when) for port in facts.names), scope)
+        )
+        return RuleGroup(
+            facts, names, facts.namespace.evaluate(scope), rendered, facts.labels.evaluate(scope)
+        )
+
+
+def _prometheus(facts: PrometheusFacts, scope: Scope) -> Prometheus:
+    rendered = facts.when.evaluate(scope)
+    with scope.recording_if(rendered is True):
+        kind = facts.kind.evaluate(scope)
+        selectors = {
+            name: facts.selectors[name].evaluate(scope) if name in facts.selectors else None
+            for name in SELECTORS
+        }
+        return Prometheus(
+            facts,
+            "Prometheus" if isinstance(kind, Unknown) else kind,
+            facts.name.evaluate(scope),
+            facts.namespace.evaluate(scope),
+            rendered,
+            selectors,
+        )
+
+
+def _operator(facts: OperatorFacts, scope: Scope) -> Operator:
+    installed = facts.when.evaluate(scope)
+    with scope.recording_if(installed is True):
+        return Operator(
+            installed,
+            _namespaces(facts.namespaces, scope),
+            _namespaces(facts.deny_namespaces, scope),
+            _namespaces(facts.prometheus_instance_namespaces, scope),
+        )
+
+
+def _namespaces(sources: tuple[NamespaceFacts, ...], scope: Scope) -> tuple[Known, ...]:
+    out: list[Known] = []
+    for source in sources:
+        truth = _truth(source.when, scope)
+        if truth is False:
+            continue
+        if source.path is None:
+            given: Any = source.text.evaluate(scope)
+        else:
+            given = scope.get(source.path)
+            if source.tpl:
+                given = render_tpl(given, scope)
+        if truth is None:
+            out.append(Unknown("a namespace that depends on a value that is not known"))
+        elif isinstance(given, list):
+            out += [item if isinstance(item, Unknown) else go_text(item) for item in given]
+        elif isinstance(given, Unknown):
+            out.append(given)
+        elif given:
+            out += [part for part in go_text(given).split(",") if part]
+    return tuple(dict.fromkeys(out))
+
+
+def _sidecar(facts: SidecarFacts, scope: Scope) -> Sidecar:
+    enabled = facts.when.evaluate(scope)
+    with scope.recording_if(enabled is True):
+        return Sidecar(
+            facts,
+            enabled,
+            facts.label.evaluate(scope),
+            facts.label_value.evaluate(scope),
+            facts.search_namespace.evaluate(scope),
+            facts.namespace.evaluate(scope),
+            facts.resource.evaluate(scope),
+            facts.cluster_wide.evaluate(scope),
+        )

@@ -1,0 +1,114 @@
+"""Helm's merge of several layers of values over a chart's defaults, and where each value was set.
+
+Two different merges, as in Helm: layers of the user are laid over each other (`merge`: maps merge, everything else
+replaces, null stays), and the result is laid over the chart's defaults (`coalesce`: maps merge, null deletes).
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from valuelint.syntax import Document, Entry, Found, Mapping, Node, Path, Source, find, to_data
+from valuelint.values.unknown import Unknown, mark_unknown, may_hold_placeholders
+
+
+class Layer(NamedTuple):
+    """One layer of a user's values: the map `root` in a document of a source; None where the file is empty."""
+
+    source: Source
+    document: Document
+    root: Mapping | None
+
+    def data(self) -> dict[str, Any]:
+        """The layer as plain data, with an Unknown for each placeholder. Raises SourceError on alias bombs."""
+        if self.root is None:
+            return {}
+        data = to_data(self.root)
+        return mark_unknown(data) if may_hold_placeholders(self.source.text) else data  # type: ignore[no-any-return]
+
+    def find(self, path: Path) -> Found | None:
+        """What stands at a path in this layer."""
+        return None if self.root is None else find(self.root, path)
+
+
+class Resolved(NamedTuple):
+    """A value, and the layer, entry and node that set it; without a layer it is the chart's default, or absent."""
+
+    path: Path
+    value: Any
+    layer: Layer | None
+    entry: Entry | None
+    node: Node | None
+
+
+def merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    """Two layers of the user's as one: `over` wins, maps merge. Neither argument is changed."""
+    merged = dict(base)
+    for key, value in over.items():
+        below = merged.get(key)
+        merged[key] = merge(below, value) if isinstance(below, dict) and isinstance(value, dict) else value
+    return merged
+
+
+def coalesce(user: dict[str, Any], defaults: dict[str, Any]) -> dict[str, Any]:
+    """The user's values over the chart's defaults, as Helm coalesces them. Neither argument is changed."""
+    merged = dict(defaults)
+    for key, value in user.items():
+        default = defaults.get(key)
+        if value is None:
+            merged.pop(key, None)
+        elif isinstance(default, dict) and isinstance(value, dict):
+            merged[key] = coalesce(value, default)
+        else:  # over a map too: Helm warns "cannot overwrite table with non table", and does it
+            merged[key] = value
+    return merged
+
+
+class Values:
+    """The values that a chart gets from some layers and its defaults."""
+
+    __slots__ = ("data", "defaults", "layers", "user")
+
+    def __init__(self, layers: list[Layer], defaults: dict[str, Any]) -> None:
+        self.layers = layers
+        self.defaults = defaults
+        self.user: dict[str, Any] = {}
+        for layer in layers:
+            data = layer.data()
+            self.user = merge(self.user, data) if self.user else data
+        self.data = coalesce(self.user, defaults)
+
+    def over(self, defaults: dict[str, Any]) -> Values:
+        """The same layers over the defaults of another version."""
+        other = Values([], defaults)
+        other.layers, other.user = self.layers, self.user
+        other.data = coalesce(self.user, defaults)
+        return other
+
+    def get(self, path: Path) -> Any:
+        """The value at a path, None where there is none."""
+        node: Any = self.data
+        for key in path:
+            if isinstance(node, dict):
+                node = node.get(key)
+            elif isinstance(node, list) and isinstance(key, int):
+                node = node[key] if -len(node) <= key < len(node) else None
+            else:
+                return node if isinstance(node, Unknown) else None
+        return node
+
+    def resolve(self, path: Path) -> Resolved:
+        """The value at a path, with the last of the user's layers that sets it."""
+        for layer in reversed(self.layers):
+            found = layer.find(path)
+            if found is not None:
+                return Resolved(path, self.get(path), layer, found.entry, found.node)
+        return Resolved(path, self.get(path), None, None, None)
+
+    def nearest(self, path: Path) -> Resolved | None:
+        """What the user wrote at a path, else at its nearest ancestor; the last layer wins; None if no layer holds anything."""
+        for length in range(len(path), 0, -1):
+            resolved = self.resolve(path[:length])
+            if resolved.layer is not None:
+                return resolved
+        return None

@@ -1,0 +1,1 @@
+"""Where values live: files, the configuration, and the clusters of releases they make up."""

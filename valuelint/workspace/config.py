@@ -1,0 +1,196 @@
+"""`.valuelint.yaml`: what the values files do not say themselves."""
+
+from __future__ import annotations
+
+import os
+from typing import NamedTuple
+
+from valuelint.syntax import Alias, Mapping, Node, Path, Scalar, Sequence, Source, SourceError, parse
+from valuelint.workspace.release import Origin, Problem
+
+FILE_NAME = ".valuelint.yaml"
+
+
+class ReleaseConfig(NamedTuple):
+    """A declared release; `values` are file names, as found from the folder of the configuration."""
+
+    chart: str
+    version: str | None
+    name: str | None
+    namespace: str | None
+    values: tuple[tuple[str, Origin], ...]
+    origins: dict[str, Origin]
+    place: Origin
+
+
+class ClusterConfig(NamedTuple):
+    """A declared cluster."""
+
+    name: str
+    releases: tuple[ReleaseConfig, ...]
+
+
+class Config(NamedTuple):
+    """A configuration file, read; `folder` is what its paths are relative to."""
+
+    file: str
+    folder: str
+    clusters: tuple[ClusterConfig, ...]
+    expect: dict[str, str]
+
+
+def find_config(start: str) -> str | None:
+    """The configuration nearest to a file or folder, upwards; None if there is none."""
+    folder = os.path.abspath(start)
+    if not os.path.isdir(folder):
+        folder = os.path.dirname(folder)
+    while True:
+        candidate = os.path.join(folder, FILE_NAME)
+        if os.path.isfile(candidate):
+            return candidate
+        parent = os.path.dirname(folder)
+        if parent == folder:
+            return None
+        folder = parent
+
+
+def read_config(file: str, shown_as: str) -> Config:
+    """Reads a configuration. Raises Problem at the first thing that is wrong, with its place."""
+    try:
+        source = Source.read(file, shown_as)
+        documents = parse(source)
+    except SourceError as error:
+        raise Problem(error.message, error.file, error.line, error.column, error.remedy) from None
+    except OSError as error:
+        raise Problem(f"cannot read the configuration: {error.strerror}", shown_as) from None
+    if len(documents) > 1:
+        raise Problem("a configuration is one YAML document, this file holds several", shown_as)
+    root = documents[0].root if documents else None
+    reader = _Reader(source)
+    if root is None:
+        return Config(shown_as, os.path.dirname(file), (), {})
+    fields = reader.fields(root, (), ("clusters", "expect"), "a configuration")
+    clusters = tuple(
+        _cluster(reader, item, path)
+        for item, path in reader.items(fields.get("clusters"), ("clusters",), "clusters")
+    )
+    _refuse_twins(reader, clusters, fields.get("clusters"))
+    expect = _expect(reader, fields.get("expect"))
+    return Config(shown_as, os.path.dirname(file), clusters, expect)
+
+
+def _cluster(reader: _Reader, node: Node, path: Path) -> ClusterConfig:
+    fields = reader.fields(node, path, ("name", "releases"), "a cluster")
+    name = reader.required(fields, "name", node, path, "a cluster")
+    releases = tuple(
+        _release(reader, item, where)
+        for item, where in reader.items(fields.get("releases"), (*path, "releases"), "releases")
+    )
+    seen: dict[tuple[str | None, str | None], ReleaseConfig] = {}
+    for release in releases:
+        key = (release.name, release.namespace)
+        if release.name is not None and key in seen:
+            where = f" in namespace {release.namespace}" if release.namespace else ""
+            message = f"cluster {name} declares the release {release.name}{where} twice"
+            raise reader.problem(
+                release.place.start, message, "Helm knows one release of a name; rename or remove one"
+            )
+        seen[key] = release
+    return ClusterConfig(name, releases)
+
+
+def _release(reader: _Reader, node: Node, path: Path) -> ReleaseConfig:
+    keys = ("chart", "version", "name", "namespace", "values")
+    fields = reader.fields(node, path, keys, "a release")
+    chart = reader.required(fields, "chart", node, path, "a release")
+    listed = fields.get("values")
+    given = (
+        [(listed, (*path, "values"))]
+        if isinstance(listed, Scalar)
+        else reader.items(listed, (*path, "values"), "values")
+    )
+    values = tuple((reader.text(item, where), reader.origin(item, where)) for item, where in given)
+    origins = {key: reader.origin(fields[key], (*path, key)) for key in keys[:4] if key in fields}
+    texts = {
+        key: reader.text(fields[key], (*path, key)) if key in fields else None
+        for key in ("version", "name", "namespace")
+    }
+    return ReleaseConfig(
+        chart, texts["version"], texts["name"], texts["namespace"], values, origins, reader.origin(node, path)
+    )
+
+
+def _expect(reader: _Reader, node: Node | None) -> dict[str, str]:
+    if node is None:
+        return {}
+    fields = reader.fields(node, ("expect",), ("monitor_namespace",), "expect")
+    return {key: reader.text(value, ("expect", key)) for key, value in fields.items()}
+
+
+def _refuse_twins(reader: _Reader, clusters: tuple[ClusterConfig, ...], node: Node | None) -> None:
+    seen: set[str] = set()
+    for cluster in clusters:
+        if cluster.name in seen:
+            raise reader.problem(
+                node.start if node else 0, f"two clusters are named {cluster.name}", "give each its own name"
+            )
+        seen.add(cluster.name)
+
+
+class _Reader:
+    """Reads nodes as the configuration wants them, or raises a Problem at the node."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+
+    def problem(self, offset: int, message: str, remedy: str = "") -> Problem:
+        line, column = self.source.position(offset)
+        return Problem(message, self.source.name, line, column, remedy)
+
+    def origin(self, node: Node, path: Path) -> Origin:
+        return Origin(self.source, node.start, node.end, path)
+
+    def fields(self, node: Node, path: Path, known: tuple[str, ...], what: str) -> dict[str, Node]:
+        """The entries of a mapping that has no other keys than the known ones; null ones are left out."""
+        mapping = _target(node)
+        if not isinstance(mapping, Mapping):
+            raise self.problem(
+                node.start, f"{what} is a map with the keys {', '.join(known)}", "see docs/configuration.md"
+            )
+        for entry in mapping.entries:
+            if entry.key_text not in known and entry.key_text != "<<":
+                from difflib import get_close_matches  # only on the way to an error
+
+                close = get_close_matches(entry.key_text, known, 1)
+                remedy = f"did you mean {close[0]}?" if close else f"known are {', '.join(known)}"
+                raise self.problem(entry.key.start, f"{what} has no key {entry.key_text}", remedy)
+        found = {key: given.value for key in known if (given := mapping.get(key)) is not None}
+        return {key: value for key, value in found.items() if not _is_null(value)}
+
+    def items(self, node: Node | None, path: Path, what: str) -> list[tuple[Node, Path]]:
+        if node is None:
+            return []
+        listed = _target(node)
+        if not isinstance(listed, Sequence):
+            raise self.problem(node.start, f"{what} is a list", "put a dash before each item")
+        return [(item, (*path, index)) for index, item in enumerate(listed.items)]
+
+    def required(self, fields: dict[str, Node], key: str, node: Node, path: Path, what: str) -> str:
+        if key not in fields:
+            raise self.problem(node.start, f"{what} needs a {key}", f"add {key}: …")
+        return self.text(fields[key], (*path, key))
+
+    def text(self, node: Node, path: Path) -> str:
+        """A scalar as it is written: `version: 1.10` is the text 1.10, no number."""
+        scalar = _target(node)
+        if not isinstance(scalar, Scalar) or not scalar.raw:
+            raise self.problem(node.start, f"{path[-1]} is a text", "write a single value here")
+        return scalar.raw
+
+
+def _target(node: Node) -> Node:
+    return node.target if isinstance(node, Alias) else node
+
+
+def _is_null(node: Node) -> bool:
+    return isinstance(node, Scalar) and node.value is None

@@ -1,0 +1,81 @@
+"""A release and its cluster: what a user installs, with the layers of values that go into it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from valuelint.syntax import Path, Source
+from valuelint.values import Layer
+
+
+class Problem(Exception):
+    """Input that cannot be used: one message with file, place and remedy. Everything else is still checked."""
+
+    def __init__(
+        self, message: str, file: str = "", line: int = 0, column: int = 0, remedy: str = ""
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.file = file
+        self.line = line
+        self.column = column
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        place = ":".join(str(part) for part in (self.file, self.line, self.column) if part)
+        text = f"{place}: {self.message}" if place else self.message
+        return f"{text}; {self.remedy}" if self.remedy else text
+
+
+class Origin(NamedTuple):
+    """The place in a file that says something about a release, such as its name."""
+
+    source: Source
+    start: int
+    end: int
+    path: Path
+
+
+class Release(NamedTuple):
+    """One release of a chart. `version`, `name` and `namespace` are None where nothing says them.
+
+    `layers` stand in the order in which Helm merges them. `origins` maps "version", "name" and "namespace" to the
+    place that says it, where that is a file.
+    """
+
+    chart: str
+    version: str | None
+    name: str | None
+    namespace: str | None
+    layers: tuple[Layer, ...]
+    origins: dict[str, Origin]
+
+    @property
+    def title(self) -> str:
+        """How messages call the release: its name, else its chart."""
+        return self.name or self.chart
+
+
+class Cluster(NamedTuple):
+    """The releases that live together. `complete` is False where a part of it could not be read."""
+
+    name: str
+    releases: tuple[Release, ...]
+    complete: bool
+    expected: dict[str, str]
+    """What the configuration expects, such as `monitor_namespace`."""
+
+
+class Workspace(NamedTuple):
+    """What a run looks at.
+
+    `shown` names the files whose findings are wanted (None: all). `passed_over` are readable files that hold no values
+    of a known chart, `skipped` pairs of file and reason, `problems` what makes the run fail.
+    """
+
+    clusters: tuple[Cluster, ...]
+    shown: frozenset[str] | None
+    passed_over: tuple[str, ...]
+    skipped: tuple[tuple[str, str], ...]
+    problems: tuple[Problem, ...]
+    notices: tuple[str, ...]
