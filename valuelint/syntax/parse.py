@@ -28,7 +28,14 @@ if TYPE_CHECKING:
 MAX_DEPTH = 200
 MAX_NODES = 2_000_000
 
-_STYLES = {None: "plain", "": "plain", "'": "single", '"': "double", "|": "literal", ">": "folded"}
+_STYLES: dict[str | None, str] = {
+    None: "plain",
+    "": "plain",
+    "'": "single",
+    '"': "double",
+    "|": "literal",
+    ">": "folded",
+}
 
 
 def parse(source: Source, *, max_depth: int = MAX_DEPTH, max_nodes: int = MAX_NODES) -> list[Document]:
@@ -78,6 +85,7 @@ def _compose(source: Source, max_depth: int, max_nodes: int) -> list[Document]:
     stack: list[Mapping | Sequence] = []
     merging: list[Mapping] = []
     duplicates: list[tuple[Path, Entry, Mapping]] = []
+    styles = _STYLES
     count = 0
     node: Any
 
@@ -86,18 +94,35 @@ def _compose(source: Source, max_depth: int, max_nodes: int) -> list[Document]:
         kind = event.__class__
 
         if kind is ScalarEvent:
-            node = _scalar(event, text)
-            if node.anchor is not None:
-                anchors[node.anchor] = node
-            if node.tag is not None:
+            raw = event.value
+            tag = event.tag
+            anchor = event.anchor
+            style = event.style
+            start = event.start_mark.index
+            end = event.end_mark.index
+            if style and style in "|>":
+                end = _end_of_block(text, start, end, raw)
+            node = Scalar(start, end, anchor, tag, raw, styles[style])
+            if anchor is not None:
+                anchors[anchor] = node
+            if mapping is not None and key is None:
+                count += 1
+                key = node
+                if tag is None and not style:
+                    found = plain_keys.get(raw)
+                    if found is None:
+                        found = plain_keys[raw] = _text_of_key(source, node)
+                    text_of_key = found
+                else:
+                    text_of_key = _text_of_key(source, node)
+                continue
+            if tag is not None:
                 _check_tag(source, node)
-            elif key is not None or mapping is None:
-                if node.style == "plain" and node.raw in NOT_FINITE:
-                    raise source.error(
-                        node.start, f"Helm cannot use the number {node.raw}", "quote it if it is text"
-                    )
-                if key is not None and node.start == node.end:
-                    node.start = node.end = _place_of_nothing(text, key.end, node.start)
+            elif not style:
+                if raw in NOT_FINITE:
+                    raise _not_finite(source, node)
+                if start == end and key is not None:
+                    node.start = node.end = _place_of_nothing(text, key.end, start)
 
         elif kind is MappingStartEvent or kind is SequenceStartEvent:
             start = event.start_mark.index
@@ -159,13 +184,7 @@ def _compose(source: Source, max_depth: int, max_nodes: int) -> list[Document]:
         if mapping is not None:
             if key is None:
                 key = node
-                if node.__class__ is Scalar and node.tag is None and node.style == "plain":
-                    found = plain_keys.get(node.raw)
-                    if found is None:
-                        found = plain_keys[node.raw] = _text_of_key(source, node)
-                    text_of_key = found
-                else:
-                    text_of_key = _text_of_key(source, node)
+                text_of_key = _text_of_key(source, node)
                 continue
             entry = Entry(key, node, text_of_key)
             mapping.entries.append(entry)
@@ -198,16 +217,6 @@ def _compose(source: Source, max_depth: int, max_nodes: int) -> list[Document]:
         # What follows the last document, comments mostly, is its own.
         documents[-1].end = len(text)
     return documents
-
-
-def _scalar(event: Any, text: str) -> Scalar:
-    style = _STYLES[event.style]
-    start = event.start_mark.index
-    end = event.end_mark.index
-    raw = event.value
-    if style == "literal" or style == "folded":
-        end = _end_of_block(text, start, end, raw)
-    return Scalar(start, end, event.anchor, event.tag, raw, style)
 
 
 def _end_of_block(text: str, start: int, end: int, raw: str) -> int:
@@ -248,7 +257,11 @@ def _check_tag(source: Source, node: Scalar) -> None:
     except TagError as error:
         raise source.error(node.start, str(error), "correct the tag or leave it out") from None
     if isinstance(value, float) and value - value != 0:
-        raise source.error(node.start, f"Helm cannot use the number {node.raw}", "quote it if it is text")
+        raise _not_finite(source, node)
+
+
+def _not_finite(source: Source, node: Scalar) -> SourceError:
+    return source.error(node.start, f"Helm cannot use the number {node.raw}", "quote it if it is text")
 
 
 def _text_of_key(source: Source, key: Node) -> str:

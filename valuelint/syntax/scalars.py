@@ -6,8 +6,6 @@ may stand in numbers, `1:30` and dates are strings, and every number is a float6
 
 from __future__ import annotations
 
-import struct
-
 Value = None | bool | int | float | str
 
 TAG = "tag:yaml.org,2002:"
@@ -43,72 +41,61 @@ class TagError(ValueError):
 def resolve(raw: str, style: str, tag: str | None) -> Value:
     """The Helm-typed value of a scalar; raises TagError where its tag does not fit.
 
-    Numbers are float64 to Helm. Here one is an int where it is integral and no larger than 2**53, where every
-    integer is exact, and else a float.
+    Numbers are float64 to Helm. Here one is an int where it is integral and no larger than 2**53, up to
+    where every integer is exact, and else a float.
     """
-    if tag is None:
-        return raw if style != "plain" else plain_value(raw)
-    if tag == TAG + "binary":
-        return _binary(raw)
-    kinds = _TYPES.get(tag)
-    if kinds is None:
+    if tag is None and style != "plain":
         return raw
-    number = _number(raw)
-    found: object = raw if number is None else number
-    if raw in _WORDS:
-        found = _WORDS[raw]
-    if raw in NOT_FINITE and tag == TAG + "float":
-        found = float(NOT_FINITE[raw].replace(".", ""))
-    if type(found) not in kinds:
-        raise TagError(f"!!{tag[len(TAG) :]} does not fit {raw!r}")
-    return _exact(found) if isinstance(found, (int, float)) else found  # type: ignore[return-value]
-
-
-def plain_value(raw: str) -> Value:
-    """The value of an untagged plain scalar. `.inf` and `.nan` stay text: JSON, and so Helm, has no such
-    numbers.
-    """
-    if raw in _WORDS:
-        return _WORDS[raw]
-    if raw[0] in _NUMBER_STARTS:
-        number = _number(raw)
-        if number is not None:
-            return _exact(number)
-    return raw
+    value = _typed(raw, tag)
+    if value.__class__ is int or value.__class__ is float:
+        number = float(value)
+        return int(number) if number.is_integer() and abs(number) <= _LARGEST_EXACT else number
+    return value
 
 
 def key_text(raw: str, style: str, tag: str | None) -> str:
     """A key as Helm's maps hold it: `on` is "true", `0x1F` is "31"; TagError for a key Helm refuses."""
-    if style == "plain" or tag is not None:
-        if raw in NOT_FINITE and tag in (None, TAG + "float"):
-            return NOT_FINITE[raw]
-        value: object = _untyped_number(raw) if tag is None else resolve(raw, style, tag)
-        if value is None and tag is None:
-            value = plain_value(raw)
-        if value is None:
-            raise TagError("a key is null")
-        if isinstance(value, bool):
-            return "true" if value else "false"
-        if isinstance(value, int):
-            if value >= 2**63:
-                raise TagError("a key is an integer beyond 64 bits")
-            return str(value)
-        if isinstance(value, float):
-            return _float_key(value)
-        return str(value)
-    return raw
+    if tag is None and style != "plain":
+        return raw
+    value = _typed(raw, tag)
+    if isinstance(value, str):
+        return NOT_FINITE.get(value, value) if tag is None else value
+    if value is None:
+        raise TagError("it is null")
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return _float_key(value)
+    if value >= 2**63:
+        raise TagError("it is an integer beyond 64 bits")
+    return str(value)
 
 
-def _untyped_number(raw: str) -> int | float | None:
-    return _number(raw) if raw and raw[0] in _NUMBER_STARTS else None
-
-
-def _exact(number: int | float) -> int | float:
-    """A float64 as Python sees it best: an int where that loses nothing."""
-    if isinstance(number, bool):
-        return number
-    value = float(number)
-    return int(value) if value.is_integer() and abs(value) <= _LARGEST_EXACT else value
+def _typed(raw: str, tag: str | None) -> Value:
+    """What goyaml makes of an unquoted or tagged scalar, ints and floats told apart."""
+    kinds = None
+    if tag is not None:
+        if tag == TAG + "binary":
+            return _binary(raw)
+        kinds = _TYPES.get(tag)
+        if kinds is None:
+            return raw
+    value: Value = raw
+    if raw in _WORDS:
+        value = _WORDS[raw]
+    elif raw[0] in _NUMBER_STARTS:
+        number = _number(raw)
+        if number is not None:
+            value = number
+        elif kinds is not None and raw in NOT_FINITE:
+            value = float(NOT_FINITE[raw].replace(".", ""))
+    # goyaml widens an int to a float where its tag says so, but none beyond the signed 64 bits.
+    if kinds is not None and (
+        type(value) not in kinds or (float in kinds and isinstance(value, int) and value >= 2**63)
+    ):
+        assert tag is not None
+        raise TagError(f"!!{tag[len(TAG) :]} does not fit {raw!r}")
+    return value
 
 
 def _number(raw: str) -> int | float | None:
@@ -148,21 +135,28 @@ def _integer(digits: str, base: int, negative: bool, signed: bool) -> int | None
 
 
 def _float_key(value: float) -> str:
-    """A float key as Go writes it: the shortest text of the 32-bit float, with an exponent from a million
-    on.
-    """
-    try:
-        single = struct.pack("f", value)
-    except OverflowError:
-        return "-.inf" if value < 0 else ".inf"
-    texts = (f"{value:.{places}e}" for places in range(9))
-    shortest = next(text for text in texts if struct.pack("f", float(text)) == single)
+    """A float key as Go writes it: the shortest text of the 32-bit float, exponents from a million on."""
+    single = _single(value)
+    if single - single != 0:
+        return ".nan" if single != single else ".inf" if single > 0 else "-.inf"
+    texts = (f"{single:.{places}e}" for places in range(9))
+    shortest = next(text for text in texts if _single(float(text)) == single)
     mantissa, _, exponent = shortest.partition("e")
     power = int(exponent)
     if not -4 <= power < 6:
         return f"{mantissa}e{power:+03d}"
     places = max(len(mantissa.lstrip("-")) - 2 - power, 0)
     return f"{float(shortest):.{places}f}"
+
+
+def _single(value: float) -> float:
+    """A float64 rounded to 32 bits."""
+    import struct
+
+    try:
+        return float(struct.unpack("<f", struct.pack("<f", value))[0])
+    except OverflowError:
+        return float("inf") if value > 0 else float("-inf")
 
 
 def _binary(raw: str) -> str:
