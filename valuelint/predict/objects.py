@@ -168,9 +168,7 @@ def objects(facts: Facts, values: Values, name: str | None, namespace: str | Non
     scope = Scope(values.data, values.defaults, name, namespace, facts)
     guards = [(guard, holds) for guard in facts.guards if (holds := guard.when.evaluate(scope)) is not False]
     services = tuple(service for item in facts.services if (service := _service(item, scope)) is not None)
-    monitors = tuple(
-        _monitor(item, inner) for item in facts.monitors for inner in _items(item.for_each, scope)
-    )
+    monitors = tuple(_monitor(item, inner) for item in facts.monitors for inner in _items(item.for_each, scope))
     dashboards = tuple(dashboard for item in facts.dashboards for dashboard in _dashboards(item, scope))
     rules = tuple(_rule(item, inner) for item in facts.rules for inner in _items(item.for_each, scope))
     prometheus = None if facts.prometheus is None else _prometheus(facts.prometheus, scope)
@@ -182,9 +180,7 @@ def objects(facts: Facts, values: Values, name: str | None, namespace: str | Non
     stops = [_stop(guard, holds, scope) for guard, holds in guards]
     stops += [_mistyped(*mismatch, scope) for mismatch in _mismatches(facts, values)]
     stops += [_broken(path, wanted, scope) for path, wanted in dict.fromkeys(scope.broken)]
-    return Objects(
-        facts, scope, tuple(stops), monitors, services, dashboards, rules, prometheus, operator, sidecar
-    )
+    return Objects(facts, scope, tuple(stops), monitors, services, dashboards, rules, prometheus, operator, sidecar)
 
 
 def _stop(guard: GuardFacts, holds: Truth, scope: Scope) -> Stop:
@@ -303,12 +299,8 @@ def _dashboards(facts: DashboardFacts, scope: Scope) -> list[Dashboard]:
 def _rule(facts: RuleFacts, scope: Scope) -> RuleGroup:
     rendered = facts.when.evaluate(scope)
     with scope.recording_if(rendered is True):
-        names = (
-            None if facts.names is None else _known(((port.port, port.when) for port in facts.names), scope)
-        )
-        return RuleGroup(
-            facts, names, facts.namespace.evaluate(scope), rendered, facts.labels.evaluate(scope)
-        )
+        names = None if facts.names is None else _known(((port.port, port.when) for port in facts.names), scope)
+        return RuleGroup(facts, names, facts.namespace.evaluate(scope), rendered, facts.labels.evaluate(scope))
 
 
 def _prometheus(facts: PrometheusFacts, scope: Scope) -> Prometheus:
@@ -316,8 +308,7 @@ def _prometheus(facts: PrometheusFacts, scope: Scope) -> Prometheus:
     with scope.recording_if(rendered is True):
         kind = facts.kind.evaluate(scope)
         selectors = {
-            name: facts.selectors[name].evaluate(scope) if name in facts.selectors else None
-            for name in SELECTORS
+            name: facts.selectors[name].evaluate(scope) if name in facts.selectors else None for name in SELECTORS
         }
         return Prometheus(
             facts,

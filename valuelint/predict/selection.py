@@ -42,9 +42,7 @@ def select(
     if isinstance(labels, dict):
         for key, value in labels.items():
             if not isinstance(value, (str, Unknown)):
-                return Selection(
-                    False, "label-type", f"the API server rejects the object: label {key} is not a string"
-                )
+                return Selection(False, "label-type", f"the API server rejects the object: label {key} is not a string")
     watching = _watching(prometheus, namespace, operator)
     if watching is not None and watching.selected is False:
         return watching
@@ -77,16 +75,12 @@ def _in_namespace(prometheus: Prometheus, name: str, namespace: Known) -> Select
             return Selection(None, "namespace", "depends on a namespace that is not known", name)
         if namespace == prometheus.namespace:
             return Selection(True, "selected", "", name)
-        return Selection(
-            False, "namespace", f"{title} is null: only {prometheus.namespace} is searched", name
-        )
+        return Selection(False, "namespace", f"{title} is null: only {prometheus.namespace} is searched", name)
     found = match(selector, {NAMESPACE_NAME: namespace}, only_known=NAMESPACE_NAME)
     if found.matches is False:
         return Selection(False, "namespace", f"{title} leaves out namespace {shown(namespace)}", name, found)
     if found.matches is None:
-        return Selection(
-            None, "namespace", f"depends on the labels of namespace {shown(namespace)}", name, found
-        )
+        return Selection(None, "namespace", f"depends on the labels of namespace {shown(namespace)}", name, found)
     return Selection(True, "selected", "", name, found)
 
 
@@ -107,13 +101,9 @@ def _watching(prometheus: Prometheus, namespace: Known, operator: Operator | Non
     ):
         answer = _watched(where, allowed, operator.deny_namespaces)
         if answer is False:
-            return Selection(
-                False, "operator", f"the operator does not watch the namespace of {what}, {shown(where)}"
-            )
+            return Selection(False, "operator", f"the operator does not watch the namespace of {what}, {shown(where)}")
         if answer is None:
-            return Selection(
-                None, "operator", f"whether the operator watches the namespace of {what} is not known"
-            )
+            return Selection(None, "operator", f"whether the operator watches the namespace of {what} is not known")
     return None
 
 
@@ -173,11 +163,7 @@ def _searched(sidecar: Sidecar, dashboard: Dashboard) -> PickUp:
     search, own, where = sidecar.search_namespace, sidecar.namespace, dashboard.namespace
     if isinstance(search, Unknown) or isinstance(own, Unknown) or isinstance(where, Unknown):
         same = isinstance(search, Unknown) is False and search == "ALL" and sidecar.cluster_wide
-        return (
-            PickUp(True, "picked-up", "")
-            if same
-            else PickUp(None, "namespace", "a namespace that is not known")
-        )
+        return PickUp(True, "picked-up", "") if same else PickUp(None, "namespace", "a namespace that is not known")
     searched = [item.strip() for item in search.split(",")] if search else [own]
     if "ALL" not in searched and where not in searched:
         return PickUp(False, "namespace", f"the sidecar only looks in {', '.join(searched)}")

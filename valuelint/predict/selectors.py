@@ -22,9 +22,7 @@ class Requirement(NamedTuple):
     """The label's value; None where the label is absent."""
 
     def __str__(self) -> str:
-        shown = ", ".join(
-            value.text if isinstance(value, Unknown) else go_text(value) for value in self.values
-        )
+        shown = ", ".join(value.text if isinstance(value, Unknown) else go_text(value) for value in self.values)
         if self.operator == "In" and len(self.values) == 1:
             return f"{self.key}: {shown}"
         return f"{self.key} {self.operator} [{shown}]" if self.values else f"{self.key} {self.operator}"
@@ -71,9 +69,7 @@ def match(selector: Any, labels: dict[str, Any] | Unknown, only_known: str | Non
         values = tuple(wanted) if isinstance(wanted, (list, tuple)) else (wanted,)
         key = item.get("key")
         requirements.append(
-            _requirement(
-                key if isinstance(key, str) else "", str(item.get("operator")), values, labels, only_known
-            )
+            _requirement(key if isinstance(key, str) else "", str(item.get("operator")), values, labels, only_known)
         )
     answers = [requirement.holds for requirement in requirements]
     verdict = False if False in answers else None if None in answers else True

@@ -71,8 +71,7 @@ def read_config(file: str, shown_as: str) -> Config:
         return Config(shown_as, os.path.dirname(file), (), {})
     fields = reader.fields(root, (), ("clusters", "expect"), "a configuration")
     clusters = tuple(
-        _cluster(reader, item, path)
-        for item, path in reader.items(fields.get("clusters"), ("clusters",), "clusters")
+        _cluster(reader, item, path) for item, path in reader.items(fields.get("clusters"), ("clusters",), "clusters")
     )
     _refuse_twins(reader, clusters, fields.get("clusters"))
     expect = _expect(reader, fields.get("expect"))
@@ -92,9 +91,7 @@ def _cluster(reader: _Reader, node: Node, path: Path) -> ClusterConfig:
         if release.name is not None and key in seen:
             where = f" in namespace {release.namespace}" if release.namespace else ""
             message = f"cluster {name} declares the release {release.name}{where} twice"
-            raise reader.problem(
-                release.place.start, message, "Helm knows one release of a name; rename or remove one"
-            )
+            raise reader.problem(release.place.start, message, "Helm knows one release of a name; rename or remove one")
         seen[key] = release
     return ClusterConfig(name, releases)
 

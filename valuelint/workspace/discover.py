@@ -137,9 +137,7 @@ def _declared_release(
     chart = load_chart(item.chart)
     if chart is None:
         line, column = item.origins["chart"].source.position(item.origins["chart"].start)
-        raise Problem(
-            f"unknown chart {item.chart}", config.file, line, column, f"known are {', '.join(chart_names())}"
-        )
+        raise Problem(f"unknown chart {item.chart}", config.file, line, column, f"known are {', '.join(chart_names())}")
     assumption = assumed.get(chart.name, Assumptions())
     said: dict[str, str | None] = {}
     for key, value, wanted in (
@@ -224,9 +222,7 @@ def _recognised(
     ]
 
 
-def _recognise_file(
-    file: str, named: bool, assumed: dict[str, Assumptions], gathered: _Gathered
-) -> Release | None:
+def _recognise_file(file: str, named: bool, assumed: dict[str, Assumptions], gathered: _Gathered) -> Release | None:
     try:
         source = _read(file, gathered)
         layers = _layers(source)

@@ -11,9 +11,7 @@ from valuelint.values import Layer
 class Problem(Exception):
     """Input that cannot be used: one message with file, place and remedy. Everything else is still checked."""
 
-    def __init__(
-        self, message: str, file: str = "", line: int = 0, column: int = 0, remedy: str = ""
-    ) -> None:
+    def __init__(self, message: str, file: str = "", line: int = 0, column: int = 0, remedy: str = "") -> None:
         super().__init__(message)
         self.message = message
         self.file = file

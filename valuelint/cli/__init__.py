@@ -1,0 +1,124 @@
+"""The command line: one module a command, each imported only when it is called."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from valuelint.workspace.release import Workspace
+
+# What each command does, in the order of `--help`. The command is `command` in the module of its name.
+COMMANDS = {
+    "check": "Say what in the values will not do what it says.",
+    "fix": "Repair what check finds, changing only the bytes that must change.",
+    "targets": "Show Prometheus' Targets page before the deploy.",
+    "explain": "Explain a rule: what it finds, why it matters, what to do.",
+    "rules": "List the rules.",
+}
+
+EXIT_CLEAN, EXIT_FINDINGS, EXIT_USAGE, EXIT_NOTHING = 0, 1, 2, 3
+
+
+class _Commands(click.Group):
+    """A group that knows its commands by name and imports one only when it is needed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        found: click.Command = import_module(f"valuelint.cli.{cmd_name.replace('-', '_')}").command
+        return found
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+def _version(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+    if value:
+        from importlib.metadata import version
+
+        click.echo(f"valuelint {version('valuelint')}")
+        ctx.exit()
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the version.")
+def group() -> None:
+    """Lints, fixes and predicts Helm values of Cilium and kube-prometheus-stack."""
+
+
+def main() -> None:
+    """Runs the command of the command line and exits: 0 clean, 1 findings, 2 what cannot be used, 3 nothing to do."""
+    try:
+        code = group.main(prog_name="valuelint", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        code = EXIT_USAGE
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("interrupted", err=True)
+        code = 130
+    except BrokenPipeError:
+        # Whoever read the output has seen enough; Python must not complain while it closes what is left.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = EXIT_CLEAN
+    sys.exit(code if isinstance(code, int) else EXIT_CLEAN)
+
+
+# --- what several commands share ------------------------------------------------------------------
+
+
+def workspace_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The arguments and options that say what to look at: PATHS, --config, and what the values files do not say."""
+    for decorate in (
+        click.option(
+            "--prometheus-namespace", metavar="NS", help="The namespace of the kube-prometheus-stack release."
+        ),
+        click.option("--prometheus-release", metavar="NAME", help="The name of the kube-prometheus-stack release."),
+        click.option("--prometheus-version", metavar="VERSION", help="The version of kube-prometheus-stack."),
+        click.option("--cilium-version", metavar="VERSION", help="The version of Cilium."),
+        click.option(
+            "--config",
+            "config_file",
+            metavar="FILE",
+            help="The configuration (else .valuelint.yaml, upwards from the files).",
+        ),
+        click.argument("paths", nargs=-1, metavar="[PATH]..."),
+    ):
+        command = decorate(command)
+    return command
+
+
+def open_workspace(
+    paths: tuple[str, ...],
+    config_file: str | None,
+    cilium_version: str | None,
+    prometheus_version: str | None,
+    prometheus_release: str | None,
+    prometheus_namespace: str | None,
+) -> Workspace:
+    """The workspace that the options of `workspace_options` describe."""
+    from valuelint.workspace.discover import Assumptions, discover
+
+    assumed = {
+        "cilium": Assumptions(version=cilium_version),
+        "kube-prometheus-stack": Assumptions(prometheus_version, prometheus_release, prometheus_namespace),
+    }
+    given = {chart: assumption for chart, assumption in assumed.items() if any(assumption)}
+    return discover(list(paths), config_file, given)
+
+
+def report_problems(workspace: Workspace) -> bool:
+    """Says on standard error what could not be used; whether there was anything."""
+    for problem in workspace.problems:
+        click.echo(f"error: {problem}", err=True)
+    return bool(workspace.problems)

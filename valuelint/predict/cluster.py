@@ -1,0 +1,145 @@
+"""A cluster as a whole: its releases with their objects, and who selects what.
+
+Where the text does not say which version a release has, every stretch of versions that the facts tell apart is a
+world of its own; what holds in all of them holds.
+"""
+
+from __future__ import annotations
+
+from itertools import islice, product
+from typing import Any, NamedTuple
+
+from valuelint.charts.facts import SELECTORS, Chart, load_chart
+from valuelint.predict.objects import Known, Monitor, Objects, Operator, Prometheus, Service, Sidecar, objects
+from valuelint.predict.selection import Selection, select
+from valuelint.predict.selectors import match
+from valuelint.values import Unknown, Values
+from valuelint.workspace.release import Cluster, Release
+
+MOST_WORLDS = 400
+"""More combinations of versions than this are not looked at: then a version has to be said."""
+
+
+class Installed(NamedTuple):
+    """A release as one version of its chart renders it. `exact` is False where the version is newer than any known."""
+
+    index: int
+    release: Release
+    chart: Chart
+    version: str
+    exact: bool
+    values: Values
+    objects: Objects
+
+
+class World(NamedTuple):
+    """A cluster in which every release has a version."""
+
+    cluster: Cluster
+    installed: tuple[Installed, ...]
+
+    def prometheuses(self) -> list[tuple[Installed, Prometheus]]:
+        """The Prometheus objects that are rendered, or may be."""
+        found = [(item, item.objects.prometheus) for item in self.installed]
+        return [
+            (item, prometheus)
+            for item, prometheus in found
+            if prometheus is not None and prometheus.rendered is not False
+        ]
+
+    def sidecars(self) -> list[tuple[Installed, Sidecar]]:
+        """Grafana's sidecars that run, or may run."""
+        found = [(item, item.objects.sidecar) for item in self.installed]
+        return [(item, sidecar) for item, sidecar in found if sidecar is not None and sidecar.enabled is not False]
+
+    def selections(
+        self, kind: str, labels: dict[str, Any] | Unknown, namespace: Known
+    ) -> list[tuple[Installed, Prometheus, Selection]]:
+        """What each Prometheus object makes of an object with these labels."""
+        return [
+            (item, prometheus, select(prometheus, kind, labels, namespace, item.objects.operator))
+            for item, prometheus in self.prometheuses()
+        ]
+
+    def of(self, index: int) -> Installed:
+        """The release with that index in the cluster."""
+        return self.installed[index]
+
+
+def worlds(cluster: Cluster) -> list[World]:
+    """One world for each combination of versions that matters; one only where all versions are said.
+
+    Versions of a release that render the same objects are one. Raises nothing: versions are checked on reading.
+    """
+    choices = [_installs(index, release) for index, release in enumerate(cluster.releases)]
+    return [World(cluster, combination) for combination in islice(product(*choices), MOST_WORLDS)]
+
+
+def install(index: int, release: Release, chart: Chart, version: str) -> Installed:
+    """A release rendered by one version of its chart; by the nearest older one that is known."""
+    used, exact = chart.table.nearest(version)
+    values = Values(list(release.layers), chart.table.defaults(used))
+    return _install(index, release, chart, used, exact, values)
+
+
+def _install(index: int, release: Release, chart: Chart, used: str, exact: bool, values: Values) -> Installed:
+    found = objects(chart.at(used), values, release.name, release.namespace)
+    return Installed(index, release, chart, used, exact, values, found)
+
+
+def _installs(index: int, release: Release) -> list[Installed]:
+    chart = load_chart(release.chart)
+    if chart is None:
+        raise LookupError(f"no facts of {release.chart}")
+    if release.version is not None:
+        return [install(index, release, chart, release.version)]
+    base = Values(list(release.layers), {})
+    faces: dict[str, Installed] = {}
+    for version in chart.representatives():
+        values = base.over(chart.table.defaults(version))
+        installed = _install(index, release, chart, version, True, values)
+        faces[_face(installed)] = installed
+    return list(faces.values())
+
+
+def _face(installed: Installed) -> str:
+    """What a rule can see of a release, as text: versions with the same face need not be told apart."""
+    found, facts = installed.objects, installed.objects.facts
+    parts: list[Any] = [
+        [(stop.id, stop.holds, stop.message) for stop in found.stops],
+        [
+            (item.facts.component, item.name, item.namespace, item.rendered, item.labels, item.endpoints)
+            + (item.facts.metrics, item.facts.namespace_path, item.facts.labels_path, [repr(why) for why in item.why()])
+            for item in found.monitors
+        ],
+        [(item.name, item.namespace, item.labels, item.ports) for item in found.services],
+        [(item.name, item.namespace, item.rendered, item.labels) for item in found.dashboards],
+        found.prometheus and (found.prometheus.kind, [found.prometheus.selectors[name] for name in SELECTORS]),
+        found.prometheus and (found.prometheus.name, found.prometheus.namespace, found.prometheus.rendered),
+        found.operator and tuple(found.operator),
+        found.sidecar and found.sidecar[1:],
+        sorted(
+            (key, repr(value)) for key, value in facts.raw.items() if key in ("hubble_metrics", "hubble_dashboards")
+        ),
+    ]
+    return repr(parts)
+
+
+def scraped_targets(monitor: Monitor, services: tuple[Service, ...]) -> list[str]:
+    """`service:port` of each Service of the same release that the monitor really matches; [] is a monitor in vain."""
+    found = []
+    for service in services:
+        if service.rendered is not True or service.namespace not in (monitor.target_namespaces or (monitor.namespace,)):
+            continue
+        if (
+            isinstance(monitor.selector, Unknown)
+            or not match({"matchLabels": monitor.selector}, service.labels).matches
+        ):
+            continue
+        found += [f"{service.name}:{port}" for port in monitor.endpoints if port in service.ports]
+    return sorted(found)
+
+
+def watches_all(operator: Operator | None) -> bool:
+    """Whether the operator looks into every namespace, as far as the text says."""
+    return operator is None or not (operator.namespaces or operator.deny_namespaces)
