@@ -37,6 +37,7 @@ _TRUE = frozenset({"", "true", "yes", "on", "1"})
 _COMMENT = re.compile(r"(?:^|\s)#")
 _COLON_AND_SPACE = re.compile(r":(\s+|$)")
 _WORD = re.compile(r"\S+")
+_SEPARATORS = ",;|="
 
 
 class Option(NamedTuple):
@@ -254,7 +255,7 @@ class _Checker:
         """Whether a word seems meant as the continuation of the word before it, not as a metric."""
         if not before.options and before.name_end == before.end:
             return False
-        if self.text[before.end - 1] in ",;|=:" or self.text[metric.start] in ",;|=":
+        if self.text[before.end - 1] in _SEPARATORS or self.text[metric.start] in _SEPARATORS:
             return True
         return self.is_value(metric.name) or _known_key(self.facts, metric.name.partition("=")[0])
 
@@ -265,19 +266,22 @@ class _Checker:
     def space(self, before: Metric, metric: Metric) -> None:
         word = self.text[metric.start : metric.end]
         effect, follows = self.unknown_name(metric.name)
+        joined = self.text[before.end - 1] in _SEPARATORS or self.text[metric.start] in _SEPARATORS
+        # What hangs in the air before the space is the same mistake, not one more.
+        self.problems = [problem for problem in self.problems if problem.end != before.end or problem.suggestion != ""]
         self.add(
             "separator",
             before.end,
             metric.start,
             f"the agent splits the list at white space, so `{word}` becomes a metric of its own: {follows}; "
             "write the options of a metric without spaces",
-            suggestion="",
+            suggestion="" if joined else None,
             effect=effect,
         )
 
     def name(self, metric: Metric) -> None:
         name = metric.name
-        start, end = metric.start, metric.name_end
+        start, end = metric.start, metric.name_end if metric.name else metric.end
         effect, follows = self.unknown_name(name)
         names = self.facts["names"]
         versions = self.facts["elsewhere"]["names"].get(name)
@@ -363,7 +367,7 @@ class _Checker:
 
     def cut_off(self, before: Option | None, option: Option) -> bool:
         """A value behind `;`, where it ends the option: `labelsContext=source_ip;destination_ip`."""
-        if before is None or before.value is None or option.value is not None:
+        if before is None or not before.value or option.value is not None:
             return False
         for options, words, separator in (
             ("labels_options", self.facts["labels"], ","),
@@ -384,7 +388,7 @@ class _Checker:
     def unknown_option(self, metric: Metric, option: Option) -> None:
         facts = self.facts
         key = option.key
-        end = option.start + len(key)
+        end = option.start + len(key) if key else option.end
         versions = _folded(facts["elsewhere"]["options"], key)
         elsewhere = sorted(
             name for name, data in facts["names"].items() if _folded(data.get("options", {}), key) is not None
@@ -462,7 +466,9 @@ class _Checker:
         effect_kind, follows = effect
         if not word:
             message = f"an empty value in {option.key}: {follows}; drop the separator that has nothing beside it"
-            self.add("separator", *self.lone_separator(option, start), message, "", effect=effect_kind)
+            span = self.lone_separator(option, start)
+            if not any(problem.start < span[1] and span[0] < problem.end for problem in self.problems):
+                self.add("separator", *span, message, "", effect=effect_kind)
             return
         versions = self.facts["elsewhere"][f"{kind}s"].get(word.lower() if kind == "context" else word)
         if versions:
@@ -475,12 +481,14 @@ class _Checker:
         self.add(kind, start, end, message, suggestion, effect=effect_kind)
 
     def lone_separator(self, option: Option, at: int) -> tuple[int, int]:
-        """The separator beside the empty value at `at`; without any, the option with the `;` before it."""
+        """The separator beside the empty value at `at`; where there is none, the option with the one beside it."""
         if at < option.end:
             return at, at + 1
         if at > option.value_start:
             return at - 1, at
-        return (option.start - 1 if self.text[option.start - 1] in ";:" else option.start), option.end
+        if self.text[option.end : option.end + 1] == ";":
+            return option.start, option.end + 1
+        return option.start - 1, option.end
 
 
 # Checking the list
@@ -633,9 +641,11 @@ def missing(metrics: Iterable[Metric], facts: Facts, dashboards: Collection[str]
                 sorted({name for row in rows for name in row["series"] if exporters.get(name, names) & names})
             )
             message = (
-                f"{panels} of {total} panels of the dashboard `{data['title']}` draw {_enumerate(series)} and stay "
-                f"empty: add {_enumerate([f'`{name}`' for name in any_of], 'or')} to hubble.metrics.enabled"
+                f"the dashboard `{data['title']}` leaves {panels} of {total} panels empty without "
+                f"{_enumerate(series)}: add {_quoted(any_of, 'or')} to hubble.metrics.enabled"
             )
+            short = [name for name in series if any_of[0] not in exporters.get(name, any_of)]
+            message += f" (`{any_of[0]}` does not export {_enumerate(short)})" if short else ""
             found.append(Missing(dashboard, data["title"], any_of, series, panels, total, message))
     return found
 
@@ -670,13 +680,11 @@ def unlabelled(
                     lacking[label] = lacking.get(label, 0) + draw["count"]
             if lacking:
                 labels = tuple(sorted(lacking, key=lambda label: (-lacking[label], label)))
-                what = (
-                    "choose or group by {labels}, which `{metric}` is not given, so they show sums without names"
-                    if thorough
-                    else "choose by {labels}, which `{metric}` is not given, so there is nothing to choose from"
-                ).format(labels=_enumerate(labels), metric=metric.name)
+                use = "chooses and groups" if thorough else "chooses"
+                follows = "it shows sums without names" if thorough else "there is nothing to choose from"
                 message = (
-                    f"{panels} of {data['panels']} panels of the dashboard `{data['title']}` {what}; "
+                    f"on {panels} of {data['panels']} panels the dashboard `{data['title']}` {use} by "
+                    f"{_enumerate(labels)}, which `{metric.name}` is not given, so {follows}; "
                     f"{_remedy(metric.name, labels, facts)}"
                 )
                 found.append(Gap(dashboard, data["title"], metric.name, labels, panels, data["panels"], message))
@@ -697,36 +705,24 @@ def labels_of(metric: Metric, facts: Facts) -> set[str]:
 
 
 def _remedy(name: str, labels: Sequence[str], facts: Facts) -> str:
-    """The options that would bring the labels."""
-    own = {data["adds"]: key for key, data in facts["names"][name].get("options", {}).items() if "adds" in data}
-    contexts: dict[str, str] = {}
-    for key, data in facts["context_options"].items():
-        contexts.setdefault(data["adds"], key)
+    """The options that would bring the labels, and the metric that has what no option brings."""
+    names = facts["names"]
+    adding = {data["adds"]: key for key, data in reversed(facts["context_options"].items())}
+    adding.update((data["adds"], key) for key, data in names[name].get("options", {}).items() if "adds" in data)
+    parts = [f"`{adding[label]}`" for label in labels if label in adding]
     listed = [label for label in labels if label in facts["labels"]]
-    parts = [own[label] for label in labels if label in own]
-    parts += [f"{contexts[label]}=..." for label in labels if label in contexts and label not in own]
     if listed:
-        parts += [f"{key}={','.join(listed)}" for key in facts["labels_options"]]
-    exported = _exporters_of_labels(facts)
-    rest = [label for label in labels if label not in own and label not in contexts and label not in listed]
-    advice = f"add `{name}:{';'.join(parts)}`" if parts else ""
-    others = sorted({other for label in rest for other in exported.get(label, ()) if other != name})
-    others = [other for other in others if _folded_conflict(name, other, facts)]
-    if others:
-        advice += (" and " if advice else "") + f"use `{others[0]}`, which exports {_enumerate(rest)}"
-    return advice or "there is no option for it in this version"
+        parts += [f"`{key}` with {_enumerate(listed)}" for key in facts["labels_options"]]
+    rest = {label for label in labels if label not in adding and label not in listed}
+    advice = [f"give `{name}` {_enumerate(parts)}"] if parts else []
+    for other in (item["by"] for item in names[name].get("superseded", ())):
+        more = sorted(rest.intersection(label for item in names[other]["series"] for label in item["labels"]))
+        if more:
+            advice.append(f"use `{other}`, which has {_enumerate(more)}")
+    return "; ".join(advice) or "no option brings it in this version"
 
 
-def _exporters_of_labels(facts: Facts) -> dict[str, set[str]]:
-    found: dict[str, set[str]] = {}
-    for name, data in facts["names"].items():
-        for item in data["series"]:
-            for label in item["labels"]:
-                found.setdefault(label, set()).add(name)
-    return found
-
-
-def _folded_conflict(name: str, other: str, facts: Facts) -> bool:
+def _conflict(name: str, other: str, facts: Facts) -> bool:
     return any(item["name"] == other for item in facts["names"][name].get("conflicts", ()))
 
 
@@ -746,7 +742,7 @@ def _exporters(facts: Facts) -> dict[str, frozenset[str]]:
 
 def _excluded(names: frozenset[str], present: set[str], facts: Facts) -> bool:
     """Whether each of the metrics is excluded by one that is there."""
-    return all(any(_folded_conflict(name, other, facts) for other in present) for name in names)
+    return all(any(_conflict(name, other, facts) for other in present) for name in names)
 
 
 def _family(names: frozenset[str], facts: Facts) -> frozenset[str]:
@@ -770,6 +766,10 @@ def _enumerate(words: Sequence[str], last: str = "and") -> str:
     if len(words) < 2:
         return "".join(words)
     return f"{', '.join(words[:-1])} {last} {words[-1]}"
+
+
+def _quoted(words: Sequence[str], last: str = "and") -> str:
+    return _enumerate([f"`{word}`" for word in words], last)
 
 
 def _first(data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
