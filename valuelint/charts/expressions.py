@@ -265,7 +265,9 @@ class Leaf:
         self.operand = operand
 
     def evaluate(self, scope: Scope) -> Truth:
-        return cast(Truth, _TESTS[self.test](scope.lookup(self.path), self.operand))
+        # Helm itself looks for a dependency's condition, and does not mind where there is no map to look in.
+        with scope.recording_if(self.test != "dependency"):
+            return cast(Truth, _TESTS[self.test](scope.lookup(self.path), self.operand))
 
     def explain(self, scope: Scope) -> list[Reason]:
         return [Reason(scope.absolute(self.path), scope.get(self.path), self.evaluate(scope), self.wants())]
