@@ -56,7 +56,10 @@ def coalesce(user: dict[str, Any], defaults: dict[str, Any]) -> dict[str, Any]:
     for key, value in user.items():
         default = defaults.get(key)
         if value is None:
-            merged.pop(key, None)
+            if default is None:  # nothing to delete: the null stays, `matchLabels: null` makes a map that is not empty
+                merged[key] = None
+            else:
+                del merged[key]
         elif isinstance(default, dict) and isinstance(value, dict):
             merged[key] = coalesce(value, default)
         else:  # over a map too: Helm warns "cannot overwrite table with non table", and does it
