@@ -265,9 +265,10 @@ class Leaf:
         self.operand = operand
 
     def evaluate(self, scope: Scope) -> Truth:
-        # Helm itself looks for a dependency's condition, and does not mind where there is no map to look in.
-        with scope.recording_if(self.test != "dependency"):
-            return cast(Truth, _TESTS[self.test](scope.lookup(self.path), self.operand))
+        if self.test == "dependency":  # Helm looks for it, not a template: no map to look in is no error
+            with scope.recording_if(False):
+                return cast(Truth, _TESTS[self.test](scope.lookup(self.path), self.operand))
+        return cast(Truth, _TESTS[self.test](scope.lookup(self.path), self.operand))
 
     def explain(self, scope: Scope) -> list[Reason]:
         return [Reason(scope.absolute(self.path), scope.get(self.path), self.evaluate(scope), self.wants())]
