@@ -110,9 +110,7 @@ def test_range(text: str, inside: list[str], outside: list[str]) -> None:
     for _ in "first answer", "remembered answer":
         assert [version for version in inside + outside if Range.parse(text).contains(version)] == inside
     parsed = [parse_version(version) for version in inside + outside]
-    assert [Range.parse(text).contains(version) for version in parsed] == [True] * len(inside) + [
-        False
-    ] * len(outside)
+    assert [Range.parse(text).contains(version) for version in parsed] == [True] * len(inside) + [False] * len(outside)
 
 
 @pytest.mark.parametrize(

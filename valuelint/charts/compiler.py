@@ -51,7 +51,7 @@ def read(path: str) -> Chart:
     """Reads a chart's folder or archive. Raises CompileError."""
     try:
         return _chart(_archive(_bytes(path)) if os.path.isfile(path) else _folder(path))
-    except (OSError, tarfile.TarError, ValueError, KeyError, syntax.SourceError) as error:
+    except (OSError, tarfile.TarError, ValueError, syntax.SourceError) as error:
         raise CompileError(f"{path}: {error}") from error
 
 
@@ -83,47 +83,57 @@ def _archive(data: bytes) -> dict[str, bytes]:
 
 
 def _wanted(inside: str) -> bool:
-    parts = inside.split("/")
-    if parts[0] == "charts" and len(parts) == 2:
-        return parts[1].endswith(".tgz")
-    while parts[0] == "charts":
-        parts = parts[2:]
-    return len(parts) == 1 and parts[0] in ("Chart.yaml", "values.yaml", "values.schema.json")
+    name, _, rest = inside.partition("/")
+    if name != "charts" or not rest:
+        return inside in ("Chart.yaml", "values.yaml", "values.schema.json")
+    subchart, _, rest = rest.partition("/")
+    return _wanted(rest) if rest else subchart.endswith(".tgz")
 
 
 def _chart(files: dict[str, bytes]) -> Chart:
+    if "Chart.yaml" not in files:
+        raise ValueError("there is no Chart.yaml in it")
     about = _yaml(files["Chart.yaml"])
-    inner: dict[str, dict[str, bytes]] = {}
-    for inside, data in files.items():
-        if inside.startswith("charts/"):
-            _, folder, rest = inside.split("/", 2) if inside.count("/") > 1 else (*inside.split("/"), "")
-            if rest:
-                inner.setdefault(folder, {})[rest] = data
-            else:
-                inner[folder] = _archive(data)
-    subcharts = {}
-    by_name = {_yaml(below["Chart.yaml"])["name"]: below for below in inner.values() if "Chart.yaml" in below}
-    dependencies = about.get("dependencies") or []
-    for dependency in dependencies:
-        name = dependency["name"]
-        if dependency.get("import-values") or dependency.get("tags"):
-            raise ValueError(f"the dependency {name} uses import-values or tags, for which tables have no form")
-        if name in by_name:
-            if any(inside.startswith("charts/") for inside in by_name[name]):
-                raise ValueError(f"the subchart {name} has subcharts itself, for which tables have no form")
-            own = by_name[name].get("values.yaml", b"")
-            subcharts[dependency.get("alias") or name] = (dependency.get("condition") or "", _yaml(own))
-    stray = by_name.keys() - {dependency["name"] for dependency in dependencies}
-    for name in stray:
-        subcharts[name] = ("", _yaml(by_name[name].get("values.yaml", b"")))
+    name, version = about.get("name"), str(about.get("version")).removeprefix("v")
+    if not isinstance(name, str):
+        raise ValueError("Chart.yaml names no chart")
+    parse_version(version)
     schema = files.get("values.schema.json")
     return Chart(
-        name=about["name"],
-        version=str(about["version"]).removeprefix("v"),
+        name=name,
+        version=version,
         values=_yaml(files.get("values.yaml", b"")),
         schema=None if schema is None else json.loads(schema),
-        subcharts=subcharts,
+        subcharts=_subcharts(about.get("dependencies") or [], _inner(files)),
     )
+
+
+def _inner(files: dict[str, bytes]) -> dict[str, Chart]:
+    """The charts inside, by their names."""
+    folders: dict[str, dict[str, bytes]] = {}
+    for inside, data in files.items():
+        name, _, rest = inside.removeprefix("charts/").partition("/")
+        if rest:
+            folders.setdefault(name, {})[rest] = data
+        elif inside.startswith("charts/"):
+            folders[name] = _archive(data)
+    charts = [_chart(below) for below in folders.values()]
+    return {chart.name: chart for chart in charts}
+
+
+def _subcharts(dependencies: list[dict[str, Any]], inner: dict[str, Chart]) -> dict[str, tuple[str, dict[str, Any]]]:
+    undeclared = inner.keys() - {dependency["name"] for dependency in dependencies}
+    subcharts = {}
+    for dependency in [*dependencies, *({"name": name} for name in undeclared)]:
+        chart = inner.get(dependency["name"])
+        if chart is None:
+            continue
+        if chart.subcharts or dependency.get("import-values") or dependency.get("tags"):
+            raise ValueError(
+                f"the subchart {chart.name} has subcharts, tags or import-values, for which tables have no form"
+            )
+        subcharts[dependency.get("alias") or chart.name] = (dependency.get("condition") or "", chart.values)
+    return subcharts
 
 
 _parsed: dict[bytes, dict[str, Any]] = {}
@@ -132,8 +142,10 @@ _parsed: dict[bytes, dict[str, Any]] = {}
 def _yaml(data: bytes) -> dict[str, Any]:
     """Releases share most of their files, those of subcharts above all: each is parsed once."""
     if data not in _parsed:
-        found = syntax.load_data(syntax.Source.from_bytes(data, "values.yaml")) if data.strip() else {}
-        _parsed[data] = {} if found is None else found
+        found = syntax.load_data(syntax.Source.from_bytes(data, "values.yaml")) if data.strip() else None
+        if not isinstance(found, dict | None):
+            raise ValueError("one of its YAML files holds no mapping")
+        _parsed[data] = found or {}
     return _parsed[data]
 
 
@@ -171,17 +183,16 @@ def types(schema: dict[str, Any], values: Any, path: tuple[str, ...] = ()) -> It
 def _accepted(schema: dict[str, Any]) -> Any:
     if "enum" in schema:
         return schema["enum"]
-    alternatives = schema.get("oneOf") or schema.get("anyOf")
-    if alternatives:
-        allowed: list[Any] = []
-        for alternative in alternatives:
-            one = _accepted(alternative)
-            if isinstance(one, str) and one != "null":
-                return " ".join(sorted({str(_accepted(each)) for each in alternatives}))
-            allowed += [None] if one == "null" else one
-        return allowed
-    named = schema.get("type", ANY)
-    return named if isinstance(named, str) else " ".join(sorted(named))
+    alternatives = [_accepted(each) for each in schema.get("oneOf") or schema.get("anyOf") or ()]
+    if not alternatives:
+        named = schema.get("type", ANY)
+        return named if isinstance(named, str) else " ".join(sorted(named))
+    words = {word for each in alternatives if isinstance(each, str) for word in each.split()}
+    allowed = [value for each in alternatives if isinstance(each, list) for value in each]
+    if not allowed:
+        return " ".join(sorted(words))
+    # a list of values can hold null besides, but no type
+    return allowed + [None] * len(words) if words <= {"null"} else ANY
 
 
 def _type(value: Any) -> str | None:
@@ -219,20 +230,21 @@ def facts(chart: Chart) -> Facts:
     try:
         return Facts(
             schema=chart.schema is not None,
-            defaults=_flat(fact(chart.values)),
+            defaults=flat(fact(chart.values)),
             types=dict(types(chart.schema, chart.values)) if chart.schema is not None else {},
-            subcharts={key: (condition, _flat(fact(own))) for key, (condition, own) in chart.subcharts.items()},
+            subcharts={key: (condition, flat(fact(own))) for key, (condition, own) in chart.subcharts.items()},
         )
     except ValueError as error:
         raise CompileError(f"{chart.name} {chart.version}: {error}") from error
 
 
-def _flat(values: dict[str, Any]) -> Flat:
-    flat = {_paths.setdefault(path, path): value for path, value in tables.leaves(values)}
-    for path in flat:
+def flat(values: dict[str, Any]) -> Flat:
+    """Every path with its default. Raises ValueError."""
+    known = {_paths.setdefault(path, path): value for path, value in tables.leaves(values)}
+    for path in known:
         if HERE in path:
             raise ValueError(f"an empty key at {path} has a meaning of its own in tables")
-    return flat
+    return known
 
 
 _paths: dict[tuple[str, ...], tuple[str, ...]] = {}
@@ -246,9 +258,9 @@ def unfold(data: dict[str, Any]) -> dict[str, Facts]:
     return {
         version: Facts(
             schema=record.schema,
-            defaults=_flat(record.own),
-            types=_flat(record.types),
-            subcharts={key: (condition, _flat(own)) for key, (condition, own) in record.subcharts.items()},
+            defaults=flat(record.own),
+            types=flat(record.types),
+            subcharts={key: (condition, flat(own)) for key, (condition, own) in record.subcharts.items()},
         )
         for version, record in records.items()
     }
@@ -288,13 +300,13 @@ def _history(values: Iterable[tuple[str, Any]]) -> list[Any]:
 def _tree(versions: dict[str, Flat]) -> tables.Tree:
     histories: dict[tuple[str, ...], list[Any]] = {}
     shown: dict[tuple[str, ...], str] = {}
-    for version, flat in versions.items():
-        for path, value in flat.items():
+    for version, defaults in versions.items():
+        for path, value in defaults.items():
             written = repr(value)
             if shown.get(path) != written:
                 histories.setdefault(path, []).extend((version, value))
                 shown[path] = written
-        for path in shown.keys() - flat.keys():
+        for path in shown.keys() - defaults.keys():
             histories[path].extend((version, ABSENT))
             del shown[path]
     tree: tables.Tree = {}

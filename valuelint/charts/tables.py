@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from valuelint import resources
@@ -104,10 +105,10 @@ class Table:
         for rank, value in changes(self._whole(), ranks, path):
             if not found or repr(found[-1][1]) != repr(value):
                 found.append((rank, value))
-        ends = [rank for rank, _ in found[1:]] + [len(self.versions)]
+        end = (len(self.versions), ABSENT)
         return [
-            (self.versions[rank], self.versions[end - 1], value)
-            for (rank, value), end in zip(found, ends, strict=True)
+            (self.versions[rank], self.versions[after - 1], value)
+            for (rank, value), (after, _) in pairwise([*found, end])
             if value != ABSENT
         ]
 
