@@ -11,8 +11,6 @@ from pathlib import Path
 
 import pytest
 
-import valuelint
-
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 
@@ -77,7 +75,5 @@ def test_an_installation_works(
     assert "monitor-not-selected" in checked.stdout
 
 
-def test_the_versions_agree() -> None:
-    assert valuelint.__version__ == PROJECT["version"]
-    changelog = (ROOT / "CHANGELOG.md").read_text("utf-8")
-    assert f"\n## [{PROJECT['version']}]" in changelog
+def test_the_changelog_knows_the_version() -> None:
+    assert f"\n## [{PROJECT['version']}]" in (ROOT / "CHANGELOG.md").read_text("utf-8")
