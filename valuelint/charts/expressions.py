@@ -719,12 +719,12 @@ class Labels:
                     scope.note(source.path, "a map of labels")
             else:
                 for key_text, value_text in source.given:
-                    key = key_text.evaluate(scope)
-                    if isinstance(key, Unknown):
-                        return key, {}
-                    if key:
-                        out[key] = value_text.evaluate(scope)
-                        origins.pop(key, None)
+                    name = key_text.evaluate(scope)
+                    if isinstance(name, Unknown):
+                        return name, {}
+                    if name:
+                        out[name] = value_text.evaluate(scope)
+                        origins.pop(name, None)
         return out, origins
 
 

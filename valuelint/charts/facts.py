@@ -49,6 +49,8 @@ class MonitorFacts(NamedTuple):
     endpoints: tuple[PortFacts, ...]
     selector: Labels
     target_namespaces: tuple[Text, ...]
+    pod_labels: dict[str, str]
+    """Labels of the pods that serve these metrics, as far as they are the same in every release."""
     for_each: Path | None
 
 
@@ -99,6 +101,8 @@ class PrometheusFacts(NamedTuple):
     selectors: dict[str, Value]
     selector_paths: dict[str, Path]
     nil_uses_paths: dict[str, Path]
+    scrape_paths: tuple[Path, ...]
+    """Where scrape jobs can be given that need no monitor."""
 
 
 class NamespaceFacts(NamedTuple):
@@ -142,6 +146,8 @@ class GuardFacts(NamedTuple):
     kind: str
     message: str
     paths: tuple[Path, ...]
+    switch: Path | None
+    """An option that takes the guard away where what it asks for is known to be there."""
 
 
 class Facts(NamedTuple):
@@ -355,6 +361,7 @@ def _monitor(make: Compiler, component: str, data: dict[str, Any]) -> MonitorFac
         endpoints=_ports(make, data.get("endpoints", []), "port"),
         selector=make.labels(data.get("selector", [])),
         target_namespaces=tuple(make.text(item) for item in data.get("target_namespaces", ())),
+        pod_labels=data.get("pod_labels", {}),
         for_each=_optional_path(make, data, "for_each"),
     )
 
@@ -407,6 +414,7 @@ def _prometheus(make: Compiler, data: dict[str, Any]) -> PrometheusFacts:
         },
         selector_paths={name: make.path(path) for name, path in data.get("selector_paths", {}).items()},
         nil_uses_paths={name: make.path(path) for name, path in data.get("nil_uses_paths", {}).items()},
+        scrape_paths=tuple(make.path(path) for path in data.get("scrape_paths", ())),
     )
 
 
@@ -451,6 +459,7 @@ def _guard(make: Compiler, data: dict[str, Any]) -> GuardFacts:
         kind=data.get("kind", "fail"),
         message=data.get("message", ""),
         paths=tuple(make.path(path) for path in data.get("paths", ())),
+        switch=_optional_path(make, data, "switch"),
     )
 
 

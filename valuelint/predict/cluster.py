@@ -23,7 +23,7 @@ MOST_WORLDS = 400
 class Installed(NamedTuple):
     """A release as one version of its chart renders it. `exact` is False where the version is newer than any known."""
 
-    index: int
+    number: int
     release: Release
     chart: Chart
     version: str
@@ -62,7 +62,7 @@ class World(NamedTuple):
         ]
 
     def of(self, index: int) -> Installed:
-        """The release with that index in the cluster."""
+        """The release with that number in the cluster."""
         return self.installed[index]
 
 

@@ -55,8 +55,7 @@ def select(
     if found.matches is False:
         wanted = "; ".join(str(requirement) for requirement in found.failing())
         return Selection(False, "labels", f"{title} wants {wanted}", name, found)
-    spaces = _PREFIXES[kind] + "_namespace_selector"
-    within = _in_namespace(prometheus, spaces, namespace)
+    within = _in_namespace(prometheus, _PREFIXES[kind] + "_namespace_selector", namespace)
     if within.selected is False:
         return within
     if found.matches is None:
@@ -65,6 +64,15 @@ def select(
     if within.selected is None:
         return within
     return watching or Selection(True, "selected", "selected", name, found)
+
+
+def in_reach(prometheus: Prometheus, kind: str, namespace: Known, operator: Operator | None) -> Selection:
+    """Whether a Prometheus object looks for objects of this kind in a namespace at all, whatever their labels."""
+    watching = _watching(prometheus, namespace, operator)
+    if watching is not None and watching.selected is False:
+        return watching
+    within = _in_namespace(prometheus, _PREFIXES[kind] + "_namespace_selector", namespace)
+    return within if within.selected is not True else watching or within
 
 
 def _in_namespace(prometheus: Prometheus, name: str, namespace: Known) -> Selection:

@@ -88,6 +88,13 @@ class Values:
         other.data = coalesce(self.user, defaults)
         return other
 
+    def of_user(self, user: dict[str, Any]) -> Values:
+        """Other values of the user's over the same defaults; places are those of these layers."""
+        other = Values([], self.defaults)
+        other.layers, other.user = self.layers, user
+        other.data = coalesce(user, self.defaults)
+        return other
+
     def get(self, path: Path) -> Any:
         """The value at a path, None where there is none."""
         node: Any = self.data

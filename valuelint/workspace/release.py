@@ -8,7 +8,7 @@ from valuelint.syntax import Path, Source
 from valuelint.values import Layer
 
 
-class Problem(Exception):
+class Problem(Exception):  # noqa: N818 - it is collected, not always raised
     """Input that cannot be used: one message with file, place and remedy. Everything else is still checked."""
 
     def __init__(self, message: str, file: str = "", line: int = 0, column: int = 0, remedy: str = "") -> None:

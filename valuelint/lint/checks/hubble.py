@@ -1,0 +1,137 @@
+"""Checks on the list of Hubble metrics: what is missing, and what the agent would not take."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from valuelint.charts import hubble
+from valuelint.charts.expressions import go_truth
+from valuelint.lint.rule import Open, Related, Remedy, Rule, Violation
+from valuelint.predict.cluster import Installed, World
+from valuelint.syntax import Path, format_path, parse_path
+from valuelint.syntax.patches import Patch, Set
+from valuelint.values import Unknown, holds_unknown
+
+Found = Iterator[Violation | Open]
+
+_FATAL = ("hubble", "agent", "manifest")
+"""Effects that cost more than the one metric: Hubble or the agent does not start, or the manifest is broken."""
+
+
+def _charts(world: World) -> Iterator[tuple[Installed, dict[str, Any], Path, Any]]:
+    """The releases whose chart takes Hubble metrics, with the facts and the list; where Hubble itself is off, nothing is."""
+    for installed in world.installed:
+        facts = installed.objects.facts.raw.get("hubble_metrics")
+        if facts is None:
+            continue
+        path = parse_path(facts["list"])
+        if go_truth(installed.values.get(parse_path(facts["switch"]))) is not False:
+            yield installed, facts, path, installed.values.get(path)
+
+
+def missing(world: World, rule: Rule) -> Found:
+    """No metrics although a monitor or dashboards ask for them; and metrics that enabled dashboards draw."""
+    for installed, facts, path, given in _charts(world):
+        if isinstance(given, Unknown):
+            yield Open(
+                installed.number, f"which Hubble metrics there are: {format_path(path)} is not known", given.text
+            )
+            continue
+        if go_truth(_dynamic(installed, facts)) is not False:
+            continue  # the list is read from a ConfigMap at run time
+        asking = _asking(installed, path)
+        if not given:
+            if asking:
+                yield _no_list(installed, path, asking)
+            continue
+        if not isinstance(given, list) or holds_unknown(given) or not all(isinstance(item, str) for item in given):
+            continue
+        shown = {
+            name
+            for dashboard in installed.objects.dashboards
+            if dashboard.rendered and isinstance(name := dashboard.name, str)
+        }
+        metrics = [metric for item in given for metric in hubble.parse_metrics(item)]
+        for gap in hubble.missing(metrics, facts, shown) if shown else ():
+            words = {
+                "message": gap.message,
+                "metric": gap.any_of[0],
+                "dashboard": gap.title,
+                "panels": gap.panels,
+                "total": gap.total,
+            }
+            related = tuple(
+                Related(installed.number, switch, None, "the dashboards are on")
+                for switch in asking
+                if "dashboards" in switch
+            )
+            patch: Patch = Set(path, [*given, gap.any_of[0]])
+            remedy = Remedy(installed.number, "unsafe", (patch,))
+            # A panel or two without data is how most people use these dashboards; half of one is a mistake.
+            variant = "drawn" if gap.panels * 2 >= gap.total else "some"
+            yield Violation(
+                installed.number, path, variant, words, f"{gap.dashboard} {gap.any_of[0]}", related, (), remedy
+            )
+
+
+def _dynamic(installed: Installed, facts: dict[str, Any]) -> Any:
+    return installed.values.get(parse_path(facts["dynamic_switch"])) if "dynamic_switch" in facts else None
+
+
+def _asking(installed: Installed, path: Path) -> list[Path]:
+    """The switches, set by the user, of what needs the list: the monitor that reads it and the dashboards."""
+    found = [
+        monitor.facts.asked_by
+        for monitor in installed.objects.monitors
+        if monitor.facts.metrics == path and monitor.asked is True and monitor.facts.asked_by is not None
+    ]
+    found += [
+        dashboard.facts.asked_by
+        for dashboard in installed.objects.dashboards
+        if dashboard.rendered is True
+        and dashboard.facts.asked_by is not None
+        and dashboard.facts.asked_by[: len(path) - 1] == path[:-1]
+    ]
+    return [switch for switch in dict.fromkeys(found) if installed.values.resolve(switch).layer is not None]
+
+
+def _no_list(installed: Installed, path: Path, asking: list[Path]) -> Violation:
+    resolved = installed.values.resolve(path)
+    written = resolved.layer is not None
+    words = {"path": format_path(path), "state": "is empty" if written else "is not set"}
+    words["asked"] = " and ".join(format_path(switch) for switch in asking)
+    related = tuple(Related(installed.number, switch, None, "asks for them") for switch in asking)
+    return Violation(installed.number, path if written else asking[0], "none", words, "", related)
+
+
+def invalid(world: World, rule: Rule) -> Found:
+    """Metrics, options and contexts that do not exist in the version, or that exclude each other."""
+    for installed, facts, path, given in _charts(world):
+        if not isinstance(given, list):
+            continue
+        for index, item in enumerate(given):
+            if not isinstance(item, str):
+                continue
+            for problem in hubble.check(item, facts):
+                where = (*path, index)
+                words = {"message": problem.message, "item": item}
+                remedy = None
+                if problem.suggestion is not None:
+                    fixed = item[: problem.start] + problem.suggestion + item[problem.end :]
+                    level = "safe" if problem.kind == "separator" else "unsafe"
+                    if fixed:
+                        remedy = Remedy(installed.number, level, (Set(where, fixed),))
+                variant = "refused" if problem.effect in _FATAL else "ignored"
+                subject = f"{problem.kind} {problem.start}"
+                span = (problem.start, problem.end)
+                yield Violation(installed.number, where, variant, words, subject, (), (), remedy, span)
+        texts = [item if isinstance(item, str) else "" for item in given]
+        if holds_unknown(given):
+            continue
+        for clash in hubble.clashes(texts, facts):
+            where, other = (*path, clash.second), (*path, clash.first)
+            words = {"message": clash.message, "item": texts[clash.second]}
+            related = (Related(installed.number, other, None, "the other one"),)
+            variant = "refused" if clash.effect in _FATAL else "ignored"
+            yield Violation(installed.number, where, variant, words, f"{clash.kind}", related)

@@ -1,0 +1,534 @@
+"""Checks on monitors: asked for but not rendered, rendered but not selected, in the wrong namespace, missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from valuelint.charts.expressions import Reason, go_text, go_truth
+from valuelint.lint.rule import Open, Promise, Related, Remedy, Rule, Violation, show
+from valuelint.predict.cluster import Installed, World
+from valuelint.predict.objects import Monitor, Prometheus
+from valuelint.predict.selection import Selection, camel, shown
+from valuelint.predict.selectors import NAMESPACE_NAME, Requirement, match
+from valuelint.syntax import Path, format_path
+from valuelint.syntax.patches import Patch, Remove, Set
+from valuelint.values import Unknown
+
+Found = Iterator[Violation | Open]
+
+
+def monitors(world: World) -> Iterator[tuple[Installed, Monitor]]:
+    """Every monitor of every release in the world."""
+    for installed in world.installed:
+        for monitor in installed.objects.monitors:
+            yield installed, monitor
+
+
+def said_by_user(installed: Installed, path: Path | None) -> bool:
+    """Whether one of the user's layers sets a path."""
+    return path is not None and installed.values.resolve(path).layer is not None
+
+
+def place_of(monitor: Monitor, path: Path | None) -> Path:
+    """The path to point at for a monitor: the one given, else its switch."""
+    found = path or monitor.facts.asked_by or monitor.facts.for_each or ()
+    return monitor.scope.absolute(found) if found and found[0] == "$item" else found
+
+
+def subject_of(monitor: Monitor) -> str:
+    """What tells one monitor of a release from another."""
+    return f"{monitor.kind} {monitor.facts.component} {shown(monitor.name)}"
+
+
+# --- rendered, but not selected -------------------------------------------------------------------
+
+
+def not_selected(world: World, rule: Rule) -> Found:
+    """Monitors that exist and that no Prometheus of the cluster selects."""
+    for installed, monitor in monitors(world):
+        if monitor.rendered is not True:
+            continue
+        verdicts = world.selections(monitor.kind, monitor.labels, monitor.namespace)
+        if not verdicts:
+            if said_by_user(installed, monitor.facts.asked_by):
+                yield Open(
+                    installed.number,
+                    f"whether any Prometheus selects {monitor.kind} {shown(monitor.name)}: none is among the releases",
+                    "the values of the kube-prometheus-stack release beside it",
+                )
+            continue
+        if any(verdict.selected for _, _, verdict in verdicts):
+            continue
+        undecided = [(item, verdict) for item, _, verdict in verdicts if verdict.selected is None]
+        if undecided:
+            item, verdict = undecided[0]
+            yield Open(
+                installed.number,
+                f"whether Prometheus selects {monitor.kind} {shown(monitor.name)}: {verdict.why}",
+                _decider(item, monitor),
+            )
+            continue
+        owner, prometheus, verdict = min(verdicts, key=_distance)
+        yield _not_selected(world, installed, monitor, owner, prometheus, verdict)
+
+
+def _decider(owner: Installed, monitor: Monitor) -> str:
+    if owner.release.name is None:
+        return "--prometheus-release, or the release's name in .valuelint.yaml"
+    if isinstance(monitor.namespace, Unknown) or owner.release.namespace is None:
+        return "the release's namespace in .valuelint.yaml, or --prometheus-namespace"
+    return "values that the text does not hold"
+
+
+def _distance(verdict: tuple[Installed, Prometheus, Selection]) -> int:
+    """How far a Prometheus is from selecting: the one that misses least is the one that was meant."""
+    found = verdict[2].match
+    return len(found.failing()) if found is not None else 99
+
+
+def _not_selected(
+    world: World, installed: Installed, monitor: Monitor, owner: Installed, prometheus: Prometheus, verdict: Selection
+) -> Violation:
+    words: dict[str, Any] = {
+        "kind": monitor.kind,
+        "name": monitor.name,
+        "namespace": monitor.namespace,
+        "prometheus": f"{shown(prometheus.namespace)}/{shown(prometheus.name)}",
+        "why": verdict.why,
+        "selector": camel(verdict.selector),
+        "wanted": "",
+        "label": "",
+    }
+    subject = subject_of(monitor)
+    origin = (_selector_origin(owner, prometheus, verdict, words),) if verdict.selector else ()
+    if verdict.cause == "namespace" or verdict.cause == "operator":
+        path = place_of(monitor, monitor.facts.namespace_path)
+        return Violation(installed.number, path, "namespace", words, subject, origin)
+    if verdict.cause == "label-type":
+        labels = monitor.labels if isinstance(monitor.labels, dict) else {}
+        key = next(key for key, value in labels.items() if not isinstance(value, (str, Unknown)))
+        where = (*monitor.label_origins.get(key, place_of(monitor, monitor.facts.labels_path)), key)
+        remedy = None
+        if key in monitor.label_origins:
+            patches: tuple[Patch, ...] = (Set(where, go_text(labels[key])),)
+            promise = Promise(installed.number, "selected", subject)
+            remedy = Remedy(installed.number, "safe", patches, (promise,))
+        return Violation(installed.number, where, "label-type", {**words, "label": key}, subject, (), (), remedy)
+    if verdict.cause == "selector":
+        return Violation(installed.number, place_of(monitor, monitor.facts.asked_by), "nothing", words, subject, origin)
+    failing = verdict.match.failing() if verdict.match is not None else []
+    words["wanted"] = "; ".join(str(requirement) for requirement in failing)
+    words["label"] = ", ".join(requirement.key for requirement in failing)
+    path = _label_place(monitor, failing)
+    notes = () if len(world.prometheuses()) == 1 else ("no other Prometheus of the cluster selects it either",)
+    return Violation(
+        installed.number, path, "labels", words, subject, origin, notes, _label_remedy(installed, monitor, failing)
+    )
+
+
+def _label_place(monitor: Monitor, failing: list[Requirement]) -> Path:
+    """The label that is wrong where the user wrote it, else the map of labels that lacks it."""
+    for requirement in failing:
+        if requirement.key in monitor.label_origins:
+            return (*monitor.label_origins[requirement.key], requirement.key)
+    return place_of(monitor, monitor.facts.labels_path)
+
+
+def _label_remedy(installed: Installed, monitor: Monitor, failing: list[Requirement]) -> Remedy | None:
+    """The labels that the selector wants, put where this monitor's own labels stand."""
+    if monitor.facts.labels_path is None:
+        return None
+    own = monitor.scope.absolute(monitor.facts.labels_path)
+    patches: list[Patch] = []
+    applicability = "safe"
+    for requirement in failing:
+        where = (*monitor.label_origins.get(requirement.key, own), requirement.key)
+        if requirement.operator == "In" and requirement.values and isinstance(requirement.values[0], str):
+            patches.append(Set(where if where[:-1] == own else (*own, requirement.key), requirement.values[0]))
+            if len(requirement.values) > 1:
+                applicability = "display"  # which of them is meant, nobody but the user knows
+        elif requirement.operator in ("NotIn", "DoesNotExist") and requirement.key in monitor.label_origins:
+            patches.append(Remove(where))
+            applicability = "unsafe" if applicability == "safe" else applicability
+        else:
+            return None
+    promise = Promise(installed.number, "selected", subject_of(monitor))
+    return Remedy(installed.number, applicability, tuple(patches), (promise,))
+
+
+def _selector_origin(owner: Installed, prometheus: Prometheus, verdict: Selection, words: dict[str, Any]) -> Related:
+    """Where the selector comes from: the user's own, the switch beside it, or the name of the release."""
+    facts = prometheus.facts
+    path = facts.selector_paths.get(verdict.selector)
+    wants = f"{camel(verdict.selector)} is set here"
+    if path is not None and go_truth(owner.values.get(path)) and said_by_user(owner, path):
+        return Related(owner.number, path, None, wants)
+    name = owner.release.origins.get("name")
+    if verdict.selector.endswith("_namespace_selector") or facts.nil_uses_paths.get(verdict.selector) is None:
+        return Related(owner.number, path, None, f"{camel(verdict.selector)} is not set")
+    words["derived"] = True
+    message = f"so {camel(verdict.selector)} wants release: {owner.release.name}, the name of this release"
+    if name is not None:
+        return Related(owner.number, None, name, message)
+    return Related(owner.number, facts.nil_uses_paths[verdict.selector], None, message)
+
+
+# --- asked for, but not rendered ------------------------------------------------------------------
+
+
+def not_rendered(world: World, rule: Rule) -> Found:
+    """Monitors that the values ask for and that will not exist."""
+    for installed, monitor in monitors(world):
+        asked_by = monitor.facts.asked_by
+        if asked_by is None or monitor.asked is not True or not said_by_user(installed, asked_by):
+            continue
+        if monitor.rendered is None:
+            reasons = [reason for reason in monitor.why() if reason.holds is None]
+            message = f"whether {monitor.kind} {shown(monitor.name)} is rendered: it depends on {_paths(reasons)}"
+            yield Open(installed.number, message, "values that the text does not hold")
+        elif monitor.rendered is False:
+            yield _not_rendered(installed, monitor, asked_by)
+
+
+def _not_rendered(installed: Installed, monitor: Monitor, asked_by: Path) -> Violation:
+    why = monitor.facts.needs.explain(monitor.scope)
+    metrics = monitor.facts.metrics
+    reasons = list({reason.path: reason for reason in why}.values())
+    metrics_off = metrics is not None and not go_truth(monitor.scope.get(metrics))
+    if metrics_off and metrics is not None and metrics not in [reason.path for reason in reasons]:
+        reasons.append(Reason(metrics, monitor.scope.get(metrics), False, "on"))
+    component = [reason for reason in reasons if reason.path != metrics]
+    words = {
+        "kind": monitor.kind,
+        "name": monitor.name,
+        "component": monitor.facts.component,
+        "reasons": "; ".join(_said(installed, reason) for reason in reasons),
+        "metrics": format_path(metrics) if metrics else "",
+    }
+    notes = tuple(_said(installed, reason) for reason in reasons if not said_by_user(installed, reason.path))
+    related = tuple(
+        Related(installed.number, reason.path, None, "metrics are off" if reason.path == metrics else _here(reason))
+        for reason in reasons
+        if said_by_user(installed, reason.path)
+    )
+    patches = monitor.facts.needs.invert(monitor.scope, True)
+    remedy = None
+    if patches:
+        promise = Promise(installed.number, "rendered", subject_of(monitor))
+        only_metrics = [patch.path for patch in patches] == [metrics]
+        refused = any(said_by_user(installed, patch.path) for patch in patches)
+        level = "display" if not only_metrics else "unsafe" if refused else "safe"
+        remedy = Remedy(installed.number, level, tuple(patches), (promise,))
+    variant = "component" if component else "metrics"
+    return Violation(installed.number, asked_by, variant, words, subject_of(monitor), related, notes, remedy)
+
+
+def _said(installed: Installed, reason: Reason) -> str:
+    """`envoy.enabled is false (chart default)`."""
+    value = "not set" if reason.value is None else show(reason.value)
+    if isinstance(reason.value, (list, dict)) and not reason.value:
+        value = "empty"
+    origin = "" if said_by_user(installed, reason.path) else " (chart default)"
+    return f"{format_path(reason.path)} is {value}{origin}"
+
+
+def _here(reason: Reason) -> str:
+    return f"{format_path(reason.path)} is {'not set' if reason.value is None else show(reason.value)}"
+
+
+def _paths(reasons: list[Reason]) -> str:
+    return ", ".join(dict.fromkeys(format_path(reason.path) for reason in reasons)) or "values that are not known"
+
+
+# --- metrics off, monitor on ----------------------------------------------------------------------
+
+
+def metrics_off(world: World, rule: Rule) -> Found:
+    """Monitors that exist although the metrics of their block are off: they scrape other ports, or nothing."""
+    for installed, monitor in monitors(world):
+        metrics, asked_by = monitor.facts.metrics, monitor.facts.asked_by
+        if metrics is None or asked_by is None or monitor.rendered is not True:
+            continue
+        # An empty list is no switch: metrics may then come from elsewhere.
+        if monitor.scope.get(metrics) is not False or not said_by_user(installed, asked_by):
+            continue
+        words = {
+            "kind": monitor.kind,
+            "name": monitor.name,
+            "component": monitor.facts.component,
+            "metrics": format_path(metrics),
+            "ports": [shown(port) for port in monitor.endpoints],
+        }
+        related = Related(installed.number, metrics, None, "metrics are off")
+        remedy = Remedy(installed.number, "unsafe", (Set(metrics, True),))
+        yield Violation(installed.number, asked_by, "stays", words, subject_of(monitor), (related,), (), remedy)
+
+
+# --- namespaces -----------------------------------------------------------------------------------
+
+
+def namespace_not_read(world: World, rule: Rule) -> Found:
+    """A namespace written where the chart does not look for it, while the monitor goes somewhere else."""
+    for installed, monitor in monitors(world):
+        ignored = monitor.facts.ignored_namespace_path
+        if ignored is None or monitor.rendered is False or not said_by_user(installed, ignored):
+            continue
+        wanted = installed.values.get(ignored)
+        if isinstance(wanted, Unknown) or not wanted or wanted == monitor.namespace:
+            continue
+        if isinstance(monitor.namespace, Unknown) and installed.release.namespace is not None:
+            continue
+        read = monitor.facts.namespace_path
+        words = {
+            "kind": monitor.kind,
+            "name": monitor.name,
+            "wanted": wanted,
+            "namespace": monitor.namespace,
+            "ignored": format_path(ignored),
+            "read": format_path(read) if read else "",
+        }
+        patches: tuple[Patch, ...] = (Set(read, wanted),) if read else ()
+        remedy = Remedy(installed.number, "unsafe", (*patches, Remove(ignored)))
+        yield Violation(installed.number, ignored, "ignored", words, subject_of(monitor), (), (), remedy)
+
+
+def namespace(world: World, rule: Rule) -> Found:
+    """Monitors in a namespace that is excluded; scattered ones; ones beside the namespace that is expected."""
+    for installed in world.installed:
+        placed = [
+            monitor
+            for monitor in installed.objects.monitors
+            if monitor.rendered is True and said_by_user(installed, monitor.facts.asked_by)
+        ]
+        excluded: dict[str, list[Monitor]] = {}
+        verdicts: dict[str, tuple[Installed, Prometheus, Selection]] = {}
+        for monitor in placed:
+            found = world.selections(monitor.kind, monitor.labels, monitor.namespace)
+            if found and all(verdict.selected is False for _, _, verdict in found):
+                out = _excluding(world, monitor)
+                if out is not None and isinstance(monitor.namespace, str):
+                    excluded.setdefault(monitor.namespace, []).append(monitor)
+                    verdicts[monitor.namespace] = out
+        for where, those in excluded.items():
+            owner, prometheus, verdict = verdicts[where]
+            yield _excluded(installed, where, those, owner, prometheus, verdict)
+        if not excluded and placed:
+            yield from _elsewhere(world, installed, placed)
+
+
+def _excluding(world: World, monitor: Monitor) -> tuple[Installed, Prometheus, Selection] | None:
+    """The Prometheus that leaves out the monitor's namespace, if none takes it, whatever the labels are."""
+    from valuelint.predict.selection import in_reach
+
+    found = [
+        (item, prometheus, in_reach(prometheus, monitor.kind, monitor.namespace, item.objects.operator))
+        for item, prometheus in world.prometheuses()
+    ]
+    if found and all(verdict.selected is False for _, _, verdict in found):
+        return found[0]
+    return None
+
+
+def _excluded(
+    installed: Installed, where: str, those: list[Monitor], owner: Installed, prometheus: Prometheus, verdict: Selection
+) -> Violation:
+    words = {
+        "names": [shown(monitor.name) for monitor in those],
+        "namespace": where,
+        "prometheus": f"{shown(prometheus.namespace)}/{shown(prometheus.name)}",
+        "why": verdict.why,
+    }
+    path = place_of(those[0], those[0].facts.namespace_path)
+    related = []
+    selector = prometheus.facts.selector_paths.get(verdict.selector) if verdict.selector else None
+    if selector is not None and said_by_user(owner, selector):
+        related.append(Related(owner.number, selector, None, f"{camel(verdict.selector)} is set here"))
+    for monitor in those[1:]:
+        place = monitor.facts.namespace_path
+        if place is not None and place != path and said_by_user(installed, place):
+            related.append(Related(installed.number, place, None, f"{shown(monitor.name)} too"))
+    target = _reachable(owner, prometheus, verdict)
+    remedy = None
+    if target is not None:
+        paths = dict.fromkeys(monitor.facts.namespace_path for monitor in those)
+        patches = tuple(Set(place, target) for place in paths if place is not None)
+        promises = tuple(Promise(installed.number, "reached", subject_of(monitor)) for monitor in those)
+        remedy = Remedy(installed.number, "unsafe", patches, promises) if patches else None
+    return Violation(installed.number, path, "excluded", words, where, tuple(related), (), remedy)
+
+
+def _reachable(owner: Installed, prometheus: Prometheus, verdict: Selection) -> str | None:
+    """A namespace that this Prometheus searches: its own if it may, else the first that its selector names."""
+    from valuelint.predict.selection import in_reach
+
+    candidates = [prometheus.namespace]
+    if verdict.match is not None:
+        candidates += [
+            value
+            for requirement in verdict.match.requirements
+            if requirement.key == NAMESPACE_NAME and requirement.operator == "In"
+            for value in requirement.values
+        ]
+    for candidate in candidates:
+        if (
+            isinstance(candidate, str)
+            and in_reach(prometheus, "ServiceMonitor", candidate, owner.objects.operator).selected
+        ):
+            return candidate
+    return None
+
+
+def _elsewhere(world: World, installed: Installed, placed: list[Monitor]) -> Found:
+    expected = world.cluster.expected.get("monitor_namespace")
+    known = [monitor for monitor in placed if isinstance(monitor.namespace, str)]
+    spaces = sorted({str(monitor.namespace) for monitor in known})
+    if expected is not None:
+        for monitor in known:
+            if monitor.namespace != expected:
+                yield _info(installed, monitor, "unexpected", expected)
+        return
+    homes = {prometheus.namespace for _, prometheus in world.prometheuses() if isinstance(prometheus.namespace, str)}
+    if len(spaces) > 1:
+        first = known[0]
+        words = {
+            "count": len(spaces),
+            "namespaces": [
+                f"{space} ({', '.join(shown(m.name) for m in known if m.namespace == space)})" for space in spaces
+            ],
+        }
+        related = tuple(
+            Related(
+                installed.number,
+                monitor.facts.namespace_path,
+                None,
+                f"{shown(monitor.name)} goes to {shown(monitor.namespace)}",
+            )
+            for monitor in known[1:]
+            if monitor.facts.namespace_path is not None and said_by_user(installed, monitor.facts.namespace_path)
+        )
+        yield Violation(installed.number, place_of(first, _written(installed, first)), "scattered", words, "", related)
+    if len(homes) == 1:
+        home = homes.pop()
+        away = [
+            monitor
+            for monitor in known
+            if monitor.namespace != home and said_by_user(installed, monitor.facts.namespace_path)
+        ]
+        for space in sorted({str(monitor.namespace) for monitor in away}):
+            those = [monitor for monitor in away if monitor.namespace == space]
+            yield _info(installed, those[0], "apart", home, [shown(monitor.name) for monitor in those])
+
+
+def _written(installed: Installed, monitor: Monitor) -> Path | None:
+    path = monitor.facts.namespace_path
+    return path if said_by_user(installed, path) else monitor.facts.asked_by
+
+
+def _info(
+    installed: Installed, monitor: Monitor, variant: str, expected: str, names: list[str] | None = None
+) -> Violation:
+    words = {
+        "kind": monitor.kind,
+        "name": monitor.name,
+        "names": names or [shown(monitor.name)],
+        "namespace": monitor.namespace,
+        "expected": expected,
+    }
+    path = place_of(monitor, _written(installed, monitor))
+    remedy = None
+    if monitor.facts.namespace_path is not None:
+        remedy = Remedy(installed.number, "unsafe", (Set(monitor.facts.namespace_path, expected),))
+    subject = subject_of(monitor) if variant == "unexpected" else str(monitor.namespace)
+    return Violation(installed.number, path, variant, words, subject, (), (), remedy)
+
+
+# --- metrics that nobody scrapes ------------------------------------------------------------------
+
+
+def not_scraped(world: World, rule: Rule) -> Found:
+    """Metrics that the values switch on and that nothing in the cluster's values scrapes."""
+    for installed, monitor in monitors(world):
+        facts = monitor.facts
+        if facts.metrics is None or facts.asked_by is None or monitor.asked is not False:
+            continue
+        if facts.needs.evaluate(monitor.scope) is not True or not said_by_user(installed, facts.metrics):
+            continue
+        if not go_truth(monitor.scope.get(facts.metrics)):
+            continue
+        scraper = _other_scraper(world, installed, monitor)
+        if scraper == "yes":
+            continue
+        words = {
+            "component": facts.component,
+            "metrics": format_path(facts.metrics),
+            "asked_by": format_path(facts.asked_by),
+            "scraper": scraper,
+        }
+        variant = "nothing" if scraper == "no" else "unknown"
+        related: tuple[Related, ...] = ()
+        if said_by_user(installed, facts.asked_by):
+            related = (Related(installed.number, facts.asked_by, None, "its monitor is off"),)
+        remedy = _monitor_remedy(world, installed, monitor)
+        yield Violation(installed.number, facts.metrics, variant, words, subject_of(monitor), related, (), remedy)
+
+
+def _monitor_remedy(world: World, installed: Installed, monitor: Monitor) -> Remedy | None:
+    """Switch the monitor on, with the labels that the Prometheus of the cluster wants."""
+    asked_by = monitor.facts.asked_by
+    if asked_by is None:
+        return None
+    patches: list[Patch] = [Set(asked_by, True)]
+    promises = [Promise(installed.number, "rendered", subject_of(monitor))]
+    verdicts = world.selections(monitor.kind, monitor.labels, monitor.namespace)
+    if verdicts and all(verdict.selected is False for _, _, verdict in verdicts):
+        found = min(verdicts, key=_distance)[2].match
+        extra = _label_remedy(installed, monitor, found.failing()) if found is not None and found.failing() else None
+        if extra is not None and extra.applicability == "safe":
+            patches += extra.patches
+            promises += extra.promises
+    return Remedy(installed.number, "unsafe", tuple(patches), tuple(promises))
+
+
+def _other_scraper(world: World, installed: Installed, monitor: Monitor) -> str:
+    """Whether something else scrapes these metrics: "yes", "no", or what might (in words)."""
+    if not world.prometheuses():
+        return "no Prometheus is among the releases"
+    label_sets = [service.labels for service in installed.objects.services if isinstance(service.labels, dict)]
+    label_sets = [labels for labels in label_sets if _belongs(labels, monitor)]
+    label_sets += [dict(monitor.facts.pod_labels)]
+    for item in world.installed:
+        for other in item.objects.monitors:
+            if other is monitor or other.facts.for_each is None or other.rendered is False:
+                continue
+            given = other.scope.get(("$item", "selector"))
+            if isinstance(given, Unknown):
+                return "an additional monitor whose selector is not known"
+            if isinstance(given, dict) and any(match(given, labels).matches is not False for labels in label_sets):
+                return "yes"
+        facts = item.objects.prometheus.facts if item.objects.prometheus is not None else None
+        if facts is None:
+            continue
+        for path in facts.scrape_paths:
+            jobs = item.values.get(path)
+            if isinstance(jobs, Unknown):
+                return f"{format_path(path)} of {item.release.title}, which is not known"
+            if jobs and not isinstance(jobs, bool):
+                if _could_scrape(jobs, monitor, label_sets):
+                    return "yes"
+            elif jobs is True:
+                return f"the scrape configuration in the Secret of {format_path(path)}"
+    return "no"
+
+
+def _belongs(labels: dict[str, Any], monitor: Monitor) -> bool:
+    return isinstance(monitor.selector, dict) and bool(match({"matchLabels": monitor.selector}, labels).matches)
+
+
+def _could_scrape(jobs: Any, monitor: Monitor, label_sets: list[dict[str, Any]]) -> bool:
+    """Whether scrape jobs may reach the component: any that discovers in Kubernetes, or that names it."""
+    text = repr(jobs)
+    if "kubernetes_sd_configs" in text:
+        return True
+    words = {monitor.facts.component, *(str(value) for labels in label_sets for value in labels.values())}
+    return any(word in text for word in words if len(word) > 3)

@@ -1,0 +1,55 @@
+"""Checks on the render itself: values with which Helm stops."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from valuelint.lint.rule import Open, Related, Remedy, Rule, Violation
+from valuelint.predict.cluster import Installed, World
+from valuelint.predict.objects import Stop
+from valuelint.syntax import Path, format_path
+from valuelint.syntax.patches import Set
+
+
+def _written(installed: Installed, stop: Stop) -> list[Path]:
+    """The deciding paths that the user wrote: first the values that make the guard fire."""
+    fired = [reason.path for reason in stop.reasons]
+    paths = dict.fromkeys([path for path in stop.paths if path in fired] + fired + list(stop.paths))
+    return [path for path in paths if installed.values.resolve(path).layer is not None]
+
+
+def crds(world: World, rule: Rule) -> Iterator[Violation | Open]:
+    """Releases that render only where the CRDs of their monitors are known to Helm."""
+    for installed in world.installed:
+        for stop in installed.objects.stops:
+            written = _written(installed, stop) if stop.kind == "capability" else []
+            if not written or stop.holds is not True:
+                continue
+            words = {"message": stop.message, "chart": installed.chart.title, "version": installed.version}
+            asked = [path for path in written if path in stop.paths] or written
+            related = tuple(Related(installed.number, path, None, "this one too") for path in asked[1:])
+            remedy = None
+            if stop.switch is not None:
+                words["switch"] = format_path(stop.switch)
+                remedy = Remedy(installed.number, "unsafe", (Set(stop.switch, True),))
+            variant = "switch" if stop.switch is not None else "no-switch"
+            yield Violation(installed.number, asked[0], variant, words, stop.id, related, (), remedy)
+
+
+def guard(world: World, rule: Rule) -> Iterator[Violation | Open]:
+    """Values that the chart refuses: the render, and with it the deploy, stops."""
+    for installed in world.installed:
+        for stop in installed.objects.stops:
+            if stop.kind == "capability" or stop.holds is not True:
+                continue
+            written = _written(installed, stop)
+            if not written:
+                continue
+            words = {
+                "message": stop.message,
+                "path": format_path(written[0]),
+                "chart": installed.chart.title,
+                "version": installed.version,
+            }
+            related = tuple(Related(installed.number, path, None, "together with this") for path in written[1:3])
+            yield Violation(installed.number, written[0], stop.kind, words, stop.id, related)

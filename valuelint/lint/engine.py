@@ -1,0 +1,186 @@
+"""The lint loop: every rule over every world of every cluster, and what its violations become."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from valuelint.lint import locate
+from valuelint.lint.diagnostic import SEVERITIES, Diagnostic, Fix, Place, Report, Skipped, Undecided
+from valuelint.lint.patching import Plan, plan
+from valuelint.lint.rule import Open, Rule, Violation, Wording, fill, find_check
+from valuelint.predict.cluster import World, worlds
+from valuelint.workspace.release import Cluster, Release, Workspace
+
+Key = tuple[int, str, str, str]
+
+
+class Finding(NamedTuple):
+    """A violation that holds, in the world in which it was found, with what is needed to repair it."""
+
+    rule: Rule
+    violation: Violation
+    world: World
+    diagnostic: Diagnostic
+    plan: Plan | None
+
+
+class Outcome(NamedTuple):
+    """What the rules make of a cluster."""
+
+    cluster: Cluster
+    findings: tuple[Finding, ...]
+    undecided: tuple[Undecided, ...]
+    notices: tuple[str, ...]
+
+
+def run(workspace: Workspace, rules: list[Rule]) -> Report:
+    """Lints a workspace. Only findings in the files that were asked for are reported."""
+    outcomes = [examine(cluster, rules) for cluster in workspace.clusters]
+    return report(workspace, outcomes)
+
+
+def report(workspace: Workspace, outcomes: list[Outcome]) -> Report:
+    """What a run over a workspace has to say, of its clusters' outcomes."""
+    findings = [
+        finding.diagnostic
+        for outcome in outcomes
+        for finding in outcome.findings
+        if workspace.shown is None or finding.diagnostic.place.file in workspace.shown
+    ]
+    findings.sort(key=lambda item: (item.place.file, item.place.start, -SEVERITIES.index(item.severity), item.rule))
+    undecided = [
+        item
+        for outcome in outcomes
+        for item in outcome.undecided
+        if workspace.shown is None or not item.file or item.file in workspace.shown
+    ]
+    skipped = [Skipped(file, reason) for file, reason in workspace.skipped]
+    skipped += [Skipped(file, "holds no values of a known chart") for file in workspace.passed_over]
+    files = {
+        layer.source.name for cluster in workspace.clusters for release in cluster.releases for layer in release.layers
+    }
+    return Report(
+        tuple(findings),
+        tuple(dict.fromkeys(undecided)),
+        tuple(skipped),
+        len(files),
+        sum(len(cluster.releases) for cluster in workspace.clusters),
+        len(workspace.clusters),
+        tuple(dict.fromkeys([*workspace.notices, *(notice for outcome in outcomes for notice in outcome.notices)])),
+    )
+
+
+def examine(cluster: Cluster, rules: list[Rule]) -> Outcome:
+    """All rules over one cluster. What holds in every world is a finding, what holds in some is undecided."""
+    possible = worlds(cluster)
+    findings: list[Finding] = []
+    undecided: list[Undecided] = []
+    for rule in rules:
+        check = find_check(rule)
+        held: dict[Key, list[tuple[World, Violation]]] = {}
+        for world in possible:
+            for found in check(world, rule):
+                if isinstance(found, Open):
+                    undecided.append(_undecided(rule, cluster, found.release, found.message, found.decided_by))
+                else:
+                    key = (found.release, repr(found.path), found.variant, found.subject)
+                    held.setdefault(key, []).append((world, found))
+        for witnesses in held.values():
+            world, violation = witnesses[-1]  # the newest versions come last
+            if len(witnesses) < len(possible):
+                undecided.append(_by_version(rule, cluster, violation, possible, witnesses))
+            elif not cluster.complete and _needs_others(violation, world):
+                message = f"{_headline(rule, violation)}: a file of the cluster could not be read"
+                undecided.append(_undecided(rule, cluster, violation.release, message, "the file that cannot be read"))
+            else:
+                finding = _finding(rule, violation, world, [other for _, other in witnesses])
+                if finding is not None:
+                    findings.append(finding)
+    return Outcome(cluster, tuple(findings), tuple(dict.fromkeys(undecided)), tuple(_notices(possible)))
+
+
+def _finding(rule: Rule, violation: Violation, world: World, others: Iterable[Violation]) -> Finding | None:
+    installed = world.of(violation.release)
+    wording = rule.wordings[violation.variant]
+    place = locate.locate(installed, violation.path, fill(wording.label, violation.words), violation.within)
+    if place is None:
+        return None
+    repair = None
+    if violation.remedy is not None and all(other.remedy == violation.remedy for other in others):
+        repair = plan(world, violation.remedy, fill(wording.fix, violation.words))
+    notes = [fill(note, violation.words) for note in wording.notes]
+    notes = [note for note in notes if note] + list(violation.notes)
+    diagnostic = Diagnostic(
+        rule.id,
+        wording.severity,
+        fill(wording.message, violation.words),
+        place,
+        tuple(_related(violation, world, place, notes)),
+        tuple(notes),
+        None if repair is None else Fix(repair.applicability, repair.title, repair.edits),
+        world.cluster.name,
+        installed.release.title,
+    )
+    return Finding(rule, violation, world, diagnostic, repair)
+
+
+def _related(violation: Violation, world: World, primary: Place, notes: list[str]) -> Iterable[Place]:
+    """The related places; what has no place of its own, such as a name given on the command line, becomes a note."""
+    for related in violation.related:
+        place = None
+        if related.origin is not None:
+            place = locate.of_origin(related.origin, related.message)
+        elif related.path is not None:
+            installed = world.of(related.release)
+            if installed.values.nearest(related.path) is not None:
+                place = locate.locate(installed, related.path, related.message)
+        if place is None:
+            notes.append(related.message)
+        elif (place.file, place.start) != (primary.file, primary.start):
+            yield place
+
+
+def _headline(rule: Rule, violation: Violation) -> str:
+    wording: Wording = rule.wordings[violation.variant]
+    return fill(wording.message, violation.words)
+
+
+def _undecided(rule: Rule, cluster: Cluster, index: int, message: str, decided_by: str) -> Undecided:
+    release: Release = cluster.releases[index]
+    file = release.layers[-1].source.name if release.layers else ""
+    return Undecided(rule.id, message, decided_by, file, cluster.name, release.title)
+
+
+def _by_version(
+    rule: Rule, cluster: Cluster, violation: Violation, possible: list[World], witnesses: list[tuple[World, Violation]]
+) -> Undecided:
+    """What holds in some versions only: says in which, of the first release that has none."""
+    open_ones = [index for index, release in enumerate(cluster.releases) if release.version is None]
+    index = violation.release if violation.release in open_ones or not open_ones else open_ones[0]
+    seen = sorted(
+        {world.of(index).version for world, _ in witnesses},
+        key=lambda text: [int(n) if n.isdigit() else 0 for n in text.split(".")],
+    )
+    chart = cluster.releases[index].chart
+    example = f"{chart} {seen[-1]}" if seen else chart
+    message = f"{_headline(rule, violation)} (so with {example}, not with every supported version)"
+    option = "--cilium-version" if chart == "cilium" else "--prometheus-version"
+    return _undecided(
+        rule, cluster, violation.release, message, f"{option}, or the release's version in .valuelint.yaml"
+    )
+
+
+def _needs_others(violation: Violation, world: World) -> bool:
+    """Whether a violation rests on other releases of the cluster than its own."""
+    return any(related.release != violation.release for related in violation.related) or len(world.installed) == 1
+
+
+def _notices(possible: list[World]) -> Iterable[str]:
+    for world in possible[:1]:
+        for installed in world.installed:
+            if not installed.exact:
+                yield (
+                    f"{installed.chart.name} {installed.release.version} is newer than any version known here: "
+                    f"judged by the facts of {installed.version}"
+                )

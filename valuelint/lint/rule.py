@@ -1,0 +1,150 @@
+"""A rule as data: its declaration, its words, and what its check yields."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from typing import Any, NamedTuple, cast
+
+from valuelint import resources
+from valuelint.charts.expressions import go_text
+from valuelint.predict.cluster import World
+from valuelint.syntax import Path
+from valuelint.values import Unknown
+from valuelint.workspace.release import Origin
+
+
+class Wording(NamedTuple):
+    """How one variant of a violation is said. Texts hold placeholders such as {name}, filled in from the violation."""
+
+    severity: str
+    message: str
+    label: str
+    notes: tuple[str, ...]
+    fix: str
+
+
+class Rule(NamedTuple):
+    """A rule: `check` finds, `wordings` say. `data` is the whole file, with documentation and examples."""
+
+    id: str
+    severity: str
+    check: str
+    wordings: dict[str, Wording]
+    data: dict[str, Any]
+
+    @property
+    def summary(self) -> str:
+        """One line: what it finds."""
+        return cast(str, self.data["summary"])
+
+    @property
+    def fixable(self) -> bool:
+        """Whether any of its findings comes with a fix."""
+        return any(wording.fix for wording in self.wordings.values())
+
+
+class Related(NamedTuple):
+    """A place that has to do with a violation: a path of a release's values, or where a file says something of it."""
+
+    release: int
+    path: Path | None
+    origin: Origin | None
+    message: str
+
+
+class Promise(NamedTuple):
+    """What a fix claims to bring about: a monitor is then "rendered" or "selected", a dashboard "picked-up"."""
+
+    release: int
+    effect: str
+    subject: str
+
+
+class Remedy(NamedTuple):
+    """Patches on the values of one release, how far they may be applied, and what they claim."""
+
+    release: int
+    applicability: str
+    patches: tuple[Any, ...]
+    promises: tuple[Promise, ...] = ()
+
+
+class Violation(NamedTuple):
+    """What a check finds: a path in a release's values, never a position.
+
+    `variant` chooses the wording, `words` fill its placeholders. `subject` tells apart what is found at one path.
+    """
+
+    release: int
+    path: Path
+    variant: str
+    words: dict[str, Any]
+    subject: str = ""
+    related: tuple[Related, ...] = ()
+    notes: tuple[str, ...] = ()
+    remedy: Remedy | None = None
+    within: tuple[int, int] | None = None
+    """Part of the scalar at the path, as offsets into its text, where only that part is wrong."""
+
+
+class Open(NamedTuple):
+    """What a check cannot decide, and the option or key that would decide it."""
+
+    release: int
+    message: str
+    decided_by: str
+
+
+Check = Callable[[World, Rule], Iterator[Violation | Open]]
+
+
+def load_rules() -> list[Rule]:
+    """The catalogue, sorted by id. Raises OSError, SourceError, KeyError if a file is not what it must be."""
+    contents = resources.load_folder("rules")
+    return [
+        read_rule(name.removesuffix(".yaml"), data) for name, data in sorted(contents.items()) if name.endswith(".yaml")
+    ]
+
+
+def read_rule(rule_id: str, data: dict[str, Any]) -> Rule:
+    """A rule from its file's content."""
+    severity = data["severity"]
+    wordings = {variant: _wording(words, severity) for variant, words in data["messages"].items()}
+    return Rule(rule_id, severity, data["check"], wordings, data)
+
+
+def _wording(data: dict[str, Any], severity: str) -> Wording:
+    return Wording(
+        data.get("severity", severity),
+        data["message"],
+        data.get("label", ""),
+        tuple(data.get("notes", ())),
+        data.get("fix", ""),
+    )
+
+
+def find_check(rule: Rule) -> Check:
+    """The function behind a rule's `check`: `monitors.not_selected` is in valuelint/lint/checks/monitors.py."""
+    module, _, function = rule.check.partition(".")
+    return cast(Check, getattr(import_module(f"valuelint.lint.checks.{module}"), function))
+
+
+def fill(template: str, words: dict[str, Any]) -> str:
+    """A template with its placeholders filled in; an unknown value is shown by what stands in its place."""
+    if "{" not in template:
+        return template
+    return template.format_map({key: show(value) for key, value in words.items()})
+
+
+def show(value: Any) -> str:
+    """A value for people."""
+    if isinstance(value, Unknown):
+        return f"({value.text})"
+    if value is None:
+        return "null"
+    if isinstance(value, (list, tuple)):
+        return ", ".join(show(item) for item in value) or "[]"
+    if isinstance(value, dict):
+        return ", ".join(f"{key}: {show(item)}" for key, item in value.items()) or "{}"
+    return go_text(value)
