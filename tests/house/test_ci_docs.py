@@ -67,22 +67,31 @@ def test_github_annotates_and_reports(example: Path, run: Run) -> None:
 
 
 def test_gitlab_fails_and_reports(example: Path, run: Run) -> None:
-    (check,) = perform(GITLAB, example, run)
-    assert check.code == 1
+    quality, check = perform(GITLAB, example, run)
+    assert (quality, check) == (Outcome(0, ""), Outcome(1, ""))
+    issues = json.loads((example / "codequality.json").read_text("utf-8"))
+    assert "monitor-not-selected" in {issue["check_name"] for issue in issues}
+    assert {issue["location"]["path"] for issue in issues} == {"cilium.yaml"}
     report = ElementTree.parse(example / "valuelint.xml").getroot()
     assert [failure for failure in report.iter("failure") if "monitor-not-selected" in str(failure.attrib)]
 
 
 def test_both_pass_where_nothing_is_wrong(clean: Path, run: Run) -> None:
-    assert [outcome.code for outcome in perform(GITHUB, clean, run)] == [0, 0]
-    assert [outcome.code for outcome in perform(GITLAB, clean, run)] == [0]
+    assert [outcome.code for outcome in perform(GITHUB + GITLAB[1:], clean, run)] == [0, 0, 0, 0]
     assert json.loads((clean / "valuelint.sarif").read_text("utf-8"))["runs"][0]["results"] == []
+    assert json.loads((clean / "codequality.json").read_text("utf-8")) == []
     assert not list(ElementTree.parse(clean / "valuelint.xml").getroot().iter("failure"))
 
 
 def test_both_fail_where_nothing_could_be_read(clean: Path, run: Run) -> None:
     (clean / "cilium.yaml").write_bytes(b"\x00\x01\x02")
-    for commands in (GITHUB, GITLAB):
-        for command in commands[1:]:
-            assert run(["bash", "-e", "-o", "pipefail", "-c", command], cwd=clean).returncode in (1, 2), command
-    assert run(["bash", "-c", GITHUB[-1]], cwd=clean).returncode == 1  # `test` says no to code 2
+    for command in GITHUB[1:] + GITLAB[1:]:
+        assert run(["bash", "-e", "-o", "pipefail", "-c", command], cwd=clean).returncode == 2, command
+
+
+@pytest.mark.parametrize("commands", [GITHUB, GITLAB], ids=["github", "gitlab"])
+def test_every_report_that_is_kept_is_written(commands: list[str]) -> None:
+    written = set(re.findall(r"--output (\S+)", " ".join(commands)))
+    named = set(re.findall(r"(?:sarif_file|codequality|junit): (\S+)", PAGE))
+    assert written
+    assert written <= named
