@@ -23,9 +23,9 @@ def comments(document: Document) -> list[tuple[int, int]]:
         if node.anchor is not None or node.tag is not None:
             # A tag may hold a `#`, and a comment may stand between it and its value.
             at = scan(text, at, node.start, found)
-            at = _scan_properties(text, node, found)
+            at = _properties(text, node, found)[1]
         if isinstance(node, (Scalar, Alias)):
-            begin = content_start(text, node)
+            begin = max(at, node.start)
             scan(text, at, begin, found)
             if isinstance(node, Scalar) and node.style in ("literal", "folded"):
                 scan(text, begin, line_end(text, begin), found)
@@ -67,28 +67,24 @@ def line_end(text: str, at: int) -> int:
 
 
 def content_start(text: str, node: Node) -> int:
-    """Where a node begins behind its anchor and tag."""
-    if node.anchor is None and node.tag is None:
-        return node.start
-    return _properties(text, node, [])
+    """Where a node begins behind its anchor and tag, and the comments behind those."""
+    return node.start if node.anchor is None and node.tag is None else _properties(text, node, [])[1]
 
 
-def _scan_properties(text: str, node: Node, found: list[tuple[int, int]]) -> int:
-    return _properties(text, node, found)
+def properties_end(text: str, node: Node) -> int:
+    """Where a node's anchor and tag end."""
+    return _properties(text, node, [])[0]
 
 
-def _properties(text: str, node: Node, found: list[tuple[int, int]]) -> int:
-    """The end of a node's anchor and tag, and of the blanks and comments behind them."""
-    at = node.start
-    end = len(text) if node.end < 0 else node.end
-    while at < end and text[at] in "&!":
-        while at < end and text[at] not in " \t\r\n,]}":
+def _properties(text: str, node: Node, found: list[tuple[int, int]]) -> tuple[int, int]:
+    """The end of a node's anchor and tag, and the place behind the blanks and comments that follow."""
+    end = at = node.start
+    for _ in range((node.anchor is not None) + (node.tag is not None)):
+        if text.startswith("!<", at):
+            at = text.find(">", at)
+        while at < node.end and text[at] not in " \t\r\n,]}":
             at += 1
-        while at < end and text[at] in " \t\r\n#":
-            if text[at] == "#":
-                stop = line_end(text, at)
-                found.append((at, stop))
-                at = stop
-            else:
-                at += 1
-    return at
+        end = at
+        while at < node.end and text[at] in " \t\r\n#":
+            at = scan(text, at, line_end(text, at), found) if text[at] == "#" else at + 1
+    return end, at

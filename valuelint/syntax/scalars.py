@@ -42,15 +42,20 @@ def resolve(raw: str, style: str, tag: str | None) -> Value:
     """The Helm-typed value of a scalar; raises TagError where its tag does not fit.
 
     Numbers are float64 to Helm. Here one is an int where it is integral and no larger than 2**53, up to
-    where every integer is exact, and else a float.
+    where every integer is exact, and a float otherwise.
     """
     if tag is None and style != "plain":
         return raw
     value = _typed(raw, tag)
     if value.__class__ is int or value.__class__ is float:
-        number = float(value)
-        return int(number) if number.is_integer() and abs(number) <= _LARGEST_EXACT else number
+        return as_helm_number(value)
     return value
+
+
+def as_helm_number(number: int | float) -> int | float:
+    """A float64, given as an int where it is integral and no larger than 2**53."""
+    value = float(number)
+    return int(value) if value.is_integer() and abs(value) <= _LARGEST_EXACT else value
 
 
 def key_text(raw: str, style: str, tag: str | None) -> str:
