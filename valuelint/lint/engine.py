@@ -32,6 +32,7 @@ class Outcome(NamedTuple):
     findings: tuple[Finding, ...]
     undecided: tuple[Undecided, ...]
     notices: tuple[str, ...]
+    worlds: tuple[World, ...]
 
 
 def run(workspace: Workspace, rules: list[Rule]) -> Report:
@@ -97,7 +98,9 @@ def examine(cluster: Cluster, rules: list[Rule]) -> Outcome:
                 finding = _finding(rule, violation, world, [other for _, other in witnesses])
                 if finding is not None:
                     findings.append(finding)
-    return Outcome(cluster, tuple(findings), tuple(dict.fromkeys(undecided)), tuple(_notices(possible)))
+    return Outcome(
+        cluster, tuple(findings), tuple(dict.fromkeys(undecided)), tuple(_notices(possible)), tuple(possible)
+    )
 
 
 def _finding(rule: Rule, violation: Violation, world: World, others: Iterable[Violation]) -> Finding | None:

@@ -88,6 +88,11 @@ class Source:
         """A source made of characters; a leading byte order mark counts as one."""
         return cls.from_bytes(text.encode("utf-8", "surrogatepass"), name)
 
+    def with_text(self, text: str) -> Source:
+        """The same source with another text; a byte order mark stays."""
+        data = text.encode("utf-8")
+        return Source(self.name, b"\xef\xbb\xbf" + data if self.bom else data, text, self.bom)
+
     def position(self, offset: int) -> tuple[int, int]:
         """Line and column of an offset, both from 1."""
         lines = self._line_starts()

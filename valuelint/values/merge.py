@@ -26,6 +26,11 @@ class Layer(NamedTuple):
         data = to_data(self.root)
         return mark_unknown(data) if may_hold_placeholders(self.source.text) else data  # type: ignore[no-any-return]
 
+    def renewed(self, document: Document) -> Layer:
+        """The same layer in a newer text of its document."""
+        root = document.root
+        return Layer(document.source, document, root if isinstance(root, Mapping) else None)
+
     def find(self, path: Path) -> Found | None:
         """What stands at a path in this layer."""
         return None if self.root is None else find(self.root, path)

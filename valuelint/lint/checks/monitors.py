@@ -45,32 +45,53 @@ def subject_of(monitor: Monitor) -> str:
 
 
 def not_selected(world: World, rule: Rule) -> Found:
-    """Monitors that exist and that no Prometheus of the cluster selects."""
-    for installed, monitor in monitors(world):
-        if monitor.rendered is not True:
-            continue
-        verdicts = world.selections(monitor.kind, monitor.labels, monitor.namespace)
-        if not verdicts:
-            if said_by_user(installed, monitor.facts.asked_by):
-                yield Open(
-                    installed.number,
-                    f"whether any Prometheus selects {monitor.kind} {shown(monitor.name)}: none is among the releases",
-                    "the values of the kube-prometheus-stack release beside it",
+    """Monitors that exist and that no Prometheus of the cluster selects.
+
+    One finding for each monitor that the user asked for; one for all that a chart brings by default.
+    """
+    for installed in world.installed:
+        unasked = []
+        for monitor in installed.objects.monitors:
+            if monitor.rendered is not True:
+                continue
+            asked = said_by_user(installed, monitor.facts.asked_by or monitor.facts.for_each)
+            verdicts = world.selections(monitor.kind, monitor.labels, monitor.namespace)
+            undecided = [(item, verdict) for item, _, verdict in verdicts if verdict.selected is None]
+            if any(verdict.selected for _, _, verdict in verdicts) or (not asked and (undecided or not verdicts)):
+                continue
+            if not verdicts:
+                message = (
+                    f"whether any Prometheus selects {monitor.kind} {shown(monitor.name)}: none is among the releases"
                 )
-            continue
-        if any(verdict.selected for _, _, verdict in verdicts):
-            continue
-        undecided = [(item, verdict) for item, _, verdict in verdicts if verdict.selected is None]
-        if undecided:
-            item, verdict = undecided[0]
-            yield Open(
-                installed.number,
-                f"whether Prometheus selects {monitor.kind} {shown(monitor.name)}: {verdict.why}",
-                _decider(item, monitor),
-            )
-            continue
-        owner, prometheus, verdict = min(verdicts, key=_distance)
-        yield _not_selected(world, installed, monitor, owner, prometheus, verdict)
+                yield Open(installed.number, message, "the values of the kube-prometheus-stack release beside it")
+            elif undecided:
+                owner, verdict = undecided[0]
+                message = f"whether Prometheus selects {monitor.kind} {shown(monitor.name)}: {verdict.why}"
+                yield Open(installed.number, message, _decider(owner, monitor))
+            else:
+                owner, prometheus, verdict = min(verdicts, key=_distance)
+                found = _not_selected(world, installed, monitor, owner, prometheus, verdict)
+                if asked:
+                    yield found
+                else:
+                    unasked.append((monitor, found))
+        if unasked:
+            yield _by_default(installed, unasked)
+
+
+def _by_default(installed: Installed, unasked: list[tuple[Monitor, Violation]]) -> Violation:
+    """All monitors that a chart brings along and that its Prometheus leaves out, as one."""
+    monitor, first = unasked[0]
+    names = [shown(other.name) for other, _ in unasked]
+    words = {**first.words, "names": names, "count": len(names)}
+    own = [item for item in first.related if item.path is not None and said_by_user(installed, item.path)]
+    path = own[0].path if own and own[0].path is not None and own[0].release == installed.number else first.path
+    remedy = None
+    if len(unasked) == 1 and first.remedy is not None:
+        remedy = first.remedy._replace(applicability="unsafe" if first.remedy.applicability == "safe" else "display")
+    subject = " ".join(sorted(names))
+    related = tuple(item for item in first.related if item.path != path)
+    return Violation(installed.number, path, "by-default", words, subject, related, (), remedy)
 
 
 def _decider(owner: Installed, monitor: Monitor) -> str:
@@ -206,7 +227,6 @@ def _not_rendered(installed: Installed, monitor: Monitor, asked_by: Path) -> Vio
         "reasons": "; ".join(_said(installed, reason) for reason in reasons),
         "metrics": format_path(metrics) if metrics else "",
     }
-    notes = tuple(_said(installed, reason) for reason in reasons if not said_by_user(installed, reason.path))
     related = tuple(
         Related(installed.number, reason.path, None, "metrics are off" if reason.path == metrics else _here(reason))
         for reason in reasons
@@ -221,7 +241,7 @@ def _not_rendered(installed: Installed, monitor: Monitor, asked_by: Path) -> Vio
         level = "display" if not only_metrics else "unsafe" if refused else "safe"
         remedy = Remedy(installed.number, level, tuple(patches), (promise,))
     variant = "component" if component else "metrics"
-    return Violation(installed.number, asked_by, variant, words, subject_of(monitor), related, notes, remedy)
+    return Violation(installed.number, asked_by, variant, words, subject_of(monitor), related, (), remedy)
 
 
 def _said(installed: Installed, reason: Reason) -> str:
@@ -386,38 +406,31 @@ def _elsewhere(world: World, installed: Installed, placed: list[Monitor]) -> Fou
     if expected is not None:
         for monitor in known:
             if monitor.namespace != expected:
-                yield _info(installed, monitor, "unexpected", expected)
+                yield _info(installed, [monitor], "unexpected", expected)
         return
     homes = {prometheus.namespace for _, prometheus in world.prometheuses() if isinstance(prometheus.namespace, str)}
-    if len(spaces) > 1:
-        first = known[0]
-        words = {
-            "count": len(spaces),
-            "namespaces": [
-                f"{space} ({', '.join(shown(m.name) for m in known if m.namespace == space)})" for space in spaces
-            ],
-        }
-        related = tuple(
-            Related(
-                installed.number,
-                monitor.facts.namespace_path,
-                None,
-                f"{shown(monitor.name)} goes to {shown(monitor.namespace)}",
-            )
-            for monitor in known[1:]
-            if monitor.facts.namespace_path is not None and said_by_user(installed, monitor.facts.namespace_path)
-        )
-        yield Violation(installed.number, place_of(first, _written(installed, first)), "scattered", words, "", related)
-    if len(homes) == 1:
-        home = homes.pop()
-        away = [
-            monitor
-            for monitor in known
-            if monitor.namespace != home and said_by_user(installed, monitor.facts.namespace_path)
-        ]
+    scattered = "; ".join(
+        f"{space}: {', '.join(shown(m.name) for m in known if m.namespace == space)}" for space in spaces
+    )
+    home = homes.pop() if len(homes) == 1 else None
+    away = [
+        m for m in known if home is not None and m.namespace != home and said_by_user(installed, m.facts.namespace_path)
+    ]
+    if away:
+        notes = (f"the monitors of this release are scattered over {len(spaces)} namespaces ({scattered})",)
         for space in sorted({str(monitor.namespace) for monitor in away}):
             those = [monitor for monitor in away if monitor.namespace == space]
-            yield _info(installed, those[0], "apart", home, [shown(monitor.name) for monitor in those])
+            found = _info(installed, those, "apart", str(home))
+            yield found._replace(notes=notes if len(spaces) > 1 else ())
+    elif len(spaces) > 1:
+        words = {"count": len(spaces), "namespaces": scattered}
+        related = tuple(
+            Related(installed.number, m.facts.namespace_path, None, f"{shown(m.name)} goes to {shown(m.namespace)}")
+            for m in known[1:]
+            if m.facts.namespace_path is not None and said_by_user(installed, m.facts.namespace_path)
+        )
+        place = place_of(known[0], _written(installed, known[0]))
+        yield Violation(installed.number, place, "scattered", words, "", related)
 
 
 def _written(installed: Installed, monitor: Monitor) -> Path | None:
@@ -425,22 +438,26 @@ def _written(installed: Installed, monitor: Monitor) -> Path | None:
     return path if said_by_user(installed, path) else monitor.facts.asked_by
 
 
-def _info(
-    installed: Installed, monitor: Monitor, variant: str, expected: str, names: list[str] | None = None
-) -> Violation:
+def _info(installed: Installed, those: list[Monitor], variant: str, expected: str) -> Violation:
+    monitor = those[0]
     words = {
         "kind": monitor.kind,
         "name": monitor.name,
-        "names": names or [shown(monitor.name)],
+        "names": [shown(other.name) for other in those],
         "namespace": monitor.namespace,
         "expected": expected,
     }
     path = place_of(monitor, _written(installed, monitor))
-    remedy = None
-    if monitor.facts.namespace_path is not None:
-        remedy = Remedy(installed.number, "unsafe", (Set(monitor.facts.namespace_path, expected),))
+    places = dict.fromkeys(other.facts.namespace_path for other in those)
+    patches = tuple(Set(place, expected) for place in places if place is not None)
+    remedy = Remedy(installed.number, "unsafe", patches) if patches else None
+    related = tuple(
+        Related(installed.number, place, None, "this one too")
+        for place in places
+        if place is not None and place != path and said_by_user(installed, place)
+    )
     subject = subject_of(monitor) if variant == "unexpected" else str(monitor.namespace)
-    return Violation(installed.number, path, variant, words, subject, (), (), remedy)
+    return Violation(installed.number, path, variant, words, subject, related, (), remedy)
 
 
 # --- metrics that nobody scrapes ------------------------------------------------------------------

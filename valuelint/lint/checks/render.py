@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from valuelint.charts.expressions import go_truth
 from valuelint.lint.rule import Open, Related, Remedy, Rule, Violation
 from valuelint.predict.cluster import Installed, World
 from valuelint.predict.objects import Stop
@@ -26,7 +27,7 @@ def crds(world: World, rule: Rule) -> Iterator[Violation | Open]:
             if not written or stop.holds is not True:
                 continue
             words = {"message": stop.message, "chart": installed.chart.title, "version": installed.version}
-            asked = [path for path in written if path in stop.paths] or written
+            asked = [path for path in written if path in stop.paths and go_truth(installed.values.get(path))] or written
             related = tuple(Related(installed.number, path, None, "this one too") for path in asked[1:])
             remedy = None
             if stop.switch is not None:
