@@ -6,6 +6,10 @@ VENV   ?= .venv
 ARGS   ?=
 BIN    := $(VENV)/bin
 
+# Images often forbid Python to keep compiled modules. Here they are wanted: without them, and without the parsed rules
+# and facts that are kept in the same way, every start reads and compiles everything anew.
+export PYTHONDONTWRITEBYTECODE :=
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help setup demo test lint format docs charts bench clean

@@ -13,6 +13,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+# What is measured is a second run: compiled modules and parsed data are kept between runs, unless this forbids it.
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
 
 class Cost(NamedTuple):
     wall: float  # seconds
@@ -22,13 +25,16 @@ class Cost(NamedTuple):
 
 def cost(command: Sequence[str], cwd: Path, allowed: Sequence[int] = (0, 1)) -> Cost:
     """Run a command once. Linters exit with 1 when they find something, so that is no failure here."""
-    started = time.perf_counter()
-    with subprocess.Popen(command, cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        _, status, usage = os.wait4(process.pid, 0)
-        wall = time.perf_counter() - started
-        process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode not in allowed:
-        raise SystemExit(f"{' '.join(command)}: exit code {process.returncode}")
+    with tempfile.TemporaryFile() as errors:
+        started = time.perf_counter()
+        with subprocess.Popen(command, cwd=cwd, env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=errors) as process:
+            _, status, usage = os.wait4(process.pid, 0)
+            wall = time.perf_counter() - started
+            process.returncode = os.waitstatus_to_exitcode(status)
+        errors.seek(0)
+        said = errors.read().decode(errors="replace")
+    if process.returncode not in allowed or "Traceback" in said:
+        raise SystemExit(f"{' '.join(command)}: exit code {process.returncode}\n{said}")
     return Cost(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
 
@@ -52,7 +58,7 @@ def paired(ours: Sequence[str], theirs: Sequence[str], cwd: Path, pairs: int) ->
 
 def _perf(command: Sequence[str], cwd: Path) -> int | None:
     counted = ["perf", "stat", "-x", ",", "-e", "instructions:u", *command]
-    done = subprocess.run(counted, cwd=cwd, capture_output=True, text=True)
+    done = subprocess.run(counted, cwd=cwd, env=ENVIRONMENT, capture_output=True, text=True)
     found = re.search(r"^(\d+),[^,]*,instructions:u", done.stderr, re.MULTILINE)
     return int(found[1]) if found else None
 
@@ -60,7 +66,7 @@ def _perf(command: Sequence[str], cwd: Path) -> int | None:
 def _callgrind(command: Sequence[str], cwd: Path) -> int | None:
     with tempfile.NamedTemporaryFile() as out:
         counted = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={out.name}", *command]
-        done = subprocess.run(counted, cwd=cwd, capture_output=True, text=True)
+        done = subprocess.run(counted, cwd=cwd, env=ENVIRONMENT, capture_output=True, text=True)
     found = re.search(r"Collected : (\d+)", done.stderr)
     return int(found[1]) if found else None
 

@@ -7,7 +7,6 @@ command is the whole process, as a hook starts it. With --gate a missed budget i
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -60,9 +59,7 @@ def instructions() -> Iterator[Row]:
 
 
 def fix(pairs: int) -> Iterator[Row]:
-    ratio = measure.paired(
-        [*VALUELINT, "fix", "--diff", "cilium.yaml"], [*VALUELINT, "check", *FILES], EXAMPLE, pairs
-    )
+    ratio = measure.paired([*VALUELINT, "fix", "--diff", "cilium.yaml"], [*VALUELINT, "check", *FILES], EXAMPLE, pairs)
     yield Row("fix --diff of the example against check: processor time", ratio.cpu, "x", 1.3)
 
 
@@ -73,8 +70,7 @@ def small_files(folder: Path, count: int, rounds: int) -> Iterator[Row]:
         place = folder / f"cluster-{number:04}"
         place.mkdir(parents=True)
         (place / "cilium.yaml").write_text(
-            f"cluster: {{name: c{number}}}\n"
-            "prometheus:\n  enabled: true\n  serviceMonitor:\n    enabled: true\n"
+            f"cluster: {{name: c{number}}}\nprometheus:\n  enabled: true\n  serviceMonitor:\n    enabled: true\n"
         )
         (place / "kps.yaml").write_text("prometheus:\n  prometheusSpec:\n    retention: 7d\n")
         clusters.append(
@@ -86,12 +82,8 @@ def small_files(folder: Path, count: int, rounds: int) -> Iterator[Row]:
         )
     (folder / ".valuelint.yaml").write_text("clusters:\n" + "".join(clusters))
     measured = measure.median([*VALUELINT, "check", "."], folder, rounds)
-    yield Row(
-        f"check of {count:,} small files in {count // 2:,} clusters", measured.wall, "s", 4.0 * count / 1000
-    )
-    yield Row(
-        f"check of {count:,} small files: peak memory", measured.memory, "MiB", 60 if count <= 1000 else None
-    )
+    yield Row(f"check of {count:,} small files in {count // 2:,} clusters", measured.wall, "s", 4.0 * count / 1000)
+    yield Row(f"check of {count:,} small files: peak memory", measured.memory, "MiB", 60 if count <= 1000 else None)
 
 
 def bombs(folder: Path) -> Iterator[Row]:
@@ -107,10 +99,7 @@ def bombs(folder: Path) -> Iterator[Row]:
         (folder / name).mkdir(parents=True)
         (folder / name / "cilium.yaml").write_text(text)
     empty, *hostile = (
-        min(
-            measure.cost([*VALUELINT, "check", f"{name}/cilium.yaml"], folder, (0, 1, 2)).cpu
-            for _ in range(5)
-        )
+        min(measure.cost([*VALUELINT, "check", f"{name}/cilium.yaml"], folder, (0, 1, 2)).cpu for _ in range(5))
         for name in ("empty", "nesting", "aliases")
     )
     for name, seconds in zip(("deep nesting", "an alias bomb"), hostile, strict=True):
@@ -132,7 +121,7 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="few rounds and few files: a rough look")
     parser.add_argument("--gate", action="store_true", help="exit with 1 when a budget is missed")
     options = parser.parse_args()
-    os.environ["PYTHONPATH"] = str(ROOT)
+    measure.ENVIRONMENT["PYTHONPATH"] = str(ROOT)
 
     pairs = 5 if options.quick else 25
     rows = [*against_yamllint(pairs), *instructions(), *fix(pairs)]
@@ -141,9 +130,7 @@ def main() -> int:
         rows += bombs(Path(name, "bombs"))
     print(table(rows))
     if not any("instructions" in row.what for row in rows):
-        print(
-            "Instructions are not measured: neither perf (with access to its counters) nor valgrind is here."
-        )
+        print("Instructions are not measured: neither perf (with access to its counters) nor valgrind is here.")
     return int(options.gate and any(row.missed for row in rows))
 
 

@@ -71,7 +71,7 @@ def test_gitlab_fails_and_reports(example: Path, run: Run) -> None:
     assert (quality, check) == (Outcome(0, ""), Outcome(1, ""))
     issues = json.loads((example / "codequality.json").read_text("utf-8"))
     assert "monitor-not-selected" in {issue["check_name"] for issue in issues}
-    assert {issue["location"]["path"] for issue in issues} == {"cilium.yaml"}
+    assert {issue["location"]["path"] for issue in issues} == {"cilium.yaml", "kube-prometheus-stack.yaml"}
     report = ElementTree.parse(example / "valuelint.xml").getroot()
     assert [failure for failure in report.iter("failure") if "monitor-not-selected" in str(failure.attrib)]
 
