@@ -14,12 +14,13 @@ import os
 import sys
 import tarfile
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from valuelint import syntax
 from valuelint.charts import tables
 from valuelint.charts.tables import ABSENT, HERE, OPAQUE
 from valuelint.charts.versions import parse_version
+from valuelint.records import NamedTuple
 
 LONGEST_TEXT = 200
 LONGEST_TEMPLATE = 60

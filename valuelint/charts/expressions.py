@@ -10,9 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from valuelint.charts import versions
+from valuelint.records import NamedTuple
 from valuelint.syntax import Path, parse_path
 from valuelint.values import Unknown
 
@@ -191,9 +192,7 @@ class Scope:
         """A named text, evaluated once."""
         if name not in self._texts:
             if name not in self.facts.names:
-                raise FactsError(
-                    f"no text named @{name} in the facts of {self.facts.chart} {self.facts.version}"
-                )
+                raise FactsError(f"no text named @{name} in the facts of {self.facts.chart} {self.facts.version}")
             self._texts[name] = self.facts.names[name].evaluate(self)
         return self._texts[name]
 
@@ -206,17 +205,13 @@ class Scope:
     def condition(self, name: str) -> Condition:
         """A named condition's tree."""
         if name not in self.facts.conditions:
-            raise FactsError(
-                f"no condition named @{name} in the facts of {self.facts.chart} {self.facts.version}"
-            )
+            raise FactsError(f"no condition named @{name} in the facts of {self.facts.chart} {self.facts.version}")
         return self.facts.conditions[name]
 
     def label_sources(self, name: str) -> Labels:
         """Named labels."""
         if name not in self.facts.labels:
-            raise FactsError(
-                f"no labels named @{name} in the facts of {self.facts.chart} {self.facts.version}"
-            )
+            raise FactsError(f"no labels named @{name} in the facts of {self.facts.chart} {self.facts.version}")
         return self.facts.labels[name]
 
 
@@ -367,12 +362,7 @@ class Group:
 
     def explain(self, scope: Scope) -> list[Reason]:
         truth = self.evaluate(scope)
-        return [
-            reason
-            for child in self.children
-            if child.evaluate(scope) is truth
-            for reason in child.explain(scope)
-        ]
+        return [reason for child in self.children if child.evaluate(scope) is truth for reason in child.explain(scope)]
 
     def invert(self, scope: Scope, want: bool) -> list[Patch] | None:
         if self.evaluate(scope) is want:
@@ -446,9 +436,7 @@ _TESTS: dict[str, Any] = {
     "equals": _known(lambda value, operand: type(value) is type(operand) and value == operand),
     "in": _known(lambda value, operand: any(type(value) is type(item) and value == item for item in operand)),
     "matches": _known(lambda value, operand: bool(operand.search(go_text(value)))),
-    "contains": _known(
-        lambda value, operand: operand in (value if isinstance(value, list) else go_text(value))
-    ),
+    "contains": _known(lambda value, operand: operand in (value if isinstance(value, list) else go_text(value))),
     "version": _known(_version_in),
 }
 _STATES = (
@@ -646,9 +634,7 @@ def _render_string(template: str, scope: Scope) -> str | Unknown:
     out, position = [], 0
     for match in _ACTION.finditer(template):
         reference = _REFERENCE.fullmatch(match.group(1))
-        if not reference or reference.group(
-            3
-        ):  # `quote` inside a string: the quotes depend on what stands around
+        if not reference or reference.group(3):  # `quote` inside a string: the quotes depend on what stands around
             return Unknown(template)
         if reference.group(2):
             piece = scope.get(tuple(reference.group(2)[1:].split(".")))
@@ -826,9 +812,7 @@ class Compiler:
         if "path" in data:
             return Leaf(self.path(data["path"]), test, operand)
         if "text" in data:
-            return TextLeaf(
-                self.text(data["text"]), test, self.text(operand) if test == "contains" else operand
-            )
+            return TextLeaf(self.text(data["text"]), test, self.text(operand) if test == "contains" else operand)
         raise FactsError(f"no condition (expected path, text, all, any, not or always): {data!r}")
 
     def maybe(self, data: dict[str, Any]) -> Condition | None:
@@ -843,13 +827,9 @@ class Compiler:
             return Template(self._parts(go_text(data)))
         if "fullname" in data:
             spec = data["fullname"]
-            return FullName(
-                self.text(spec.get("override", "")), self.text(spec["name"]), int(spec.get("max", 63))
-            )
+            return FullName(self.text(spec.get("override", "")), self.text(spec["name"]), int(spec.get("max", 63)))
         if "from" in data:
-            return Template(
-                [("joined", self.path(data["from"]))], None, self.maybe(data), bool(data.get("tpl"))
-            )
+            return Template([("joined", self.path(data["from"]))], None, self.maybe(data), bool(data.get("tpl")))
         inner = data.get("text", data.get("name"))
         if inner is None:
             raise FactsError(f"no text (expected text, from or fullname): {data!r}")

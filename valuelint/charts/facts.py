@@ -6,11 +6,12 @@ left knows no versions. docs/facts.md describes the sections.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from valuelint import resources
 from valuelint.charts import tables, versions
 from valuelint.charts.expressions import Compiler, Condition, FactsError, Labels, Text, Value
+from valuelint.records import NamedTuple
 from valuelint.syntax import Path
 
 SELECTORS = (
@@ -277,9 +278,7 @@ def _ranges(data: Any) -> set[str]:
 def _representatives(chart: Chart) -> list[str]:
     released = [version for version in chart.versions if "-" not in version]
     ranges = [versions.Range.parse(text) for text in sorted(_ranges(chart._raw))]
-    paths = sorted(
-        {path for version in (released[0], released[-1]) for path in _reads(chart, version)}, key=str
-    )
+    paths = sorted({path for version in (released[0], released[-1]) for path in _reads(chart, version)}, key=str)
     stretches: dict[tuple[Any, ...], str] = {}
     for version in released:
         parsed = versions.parse_version(version)
@@ -409,9 +408,7 @@ def _prometheus(make: Compiler, data: dict[str, Any]) -> PrometheusFacts:
         kind=make.text(data.get("kind", "Prometheus")),
         name=make.text(data["name"]),
         namespace=make.text(data["namespace"]),
-        selectors={
-            name: make.value(data["selectors"][name]) for name in SELECTORS if name in data["selectors"]
-        },
+        selectors={name: make.value(data["selectors"][name]) for name in SELECTORS if name in data["selectors"]},
         selector_paths={name: make.path(path) for name, path in data.get("selector_paths", {}).items()},
         nil_uses_paths={name: make.path(path) for name, path in data.get("nil_uses_paths", {}).items()},
         scrape_paths=tuple(make.path(path) for path in data.get("scrape_paths", ())),
@@ -477,11 +474,7 @@ def load_chart(name: str) -> Chart | None:
         folder = _folder(name)
         if folder is None:
             return None
-        files = [
-            f"schemas/{folder}/{file}"
-            for file in resources.names(f"schemas/{folder}")
-            if file.endswith(".yaml")
-        ]
+        files = [f"schemas/{folder}/{file}" for file in resources.names(f"schemas/{folder}") if file.endswith(".yaml")]
         _charts[folder] = _charts.get(folder) or Chart(folder, files)
         _charts[name] = _charts[folder]
     return _charts[name]

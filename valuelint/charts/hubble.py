@@ -27,7 +27,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
+
+from valuelint.records import NamedTuple
 
 Facts = Mapping[str, Any]
 

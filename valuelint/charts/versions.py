@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import lru_cache
 from operator import eq, ge, gt, le, lt, ne
-from typing import NamedTuple
+
+from valuelint.records import NamedTuple
 
 Identifier = tuple[int, int, str]
 """One part of a pre-release: (0, number, "") or (1, 0, text), so that numbers sort before words."""

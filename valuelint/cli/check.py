@@ -62,7 +62,7 @@ def command(
     from valuelint.lint.rule import load_rules
 
     workspace = open_workspace(**where)
-    failed = report_problems(workspace)
+    failed = report_problems(workspace.problems)
     rules = load_rules()
     report = engine.run(workspace, rules)
     write(render(report, output_format, rules, color, output, verbose, quiet, fail_on), output)

@@ -56,7 +56,7 @@ def command(
         if name not in known:
             raise click.UsageError(f"unknown rule {name}; valuelint rules lists them")
     workspace = open_workspace(**where)
-    failed = report_problems(workspace)
+    failed = report_problems(workspace.problems)
     result = repair(workspace, rules, "unsafe" if unsafe else "safe", frozenset(only))
     sources = _sources(workspace)
     for item in result.failed:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from valuelint.lint import locate
 from valuelint.lint.diagnostic import SEVERITIES, Diagnostic, Fix, Place, Report, Skipped, Undecided
 from valuelint.lint.patching import Plan, plan
 from valuelint.lint.rule import Open, Rule, Violation, Wording, fill, find_check
 from valuelint.predict.cluster import World, worlds
+from valuelint.records import NamedTuple
 from valuelint.workspace.release import Cluster, Release, Workspace
 
 Key = tuple[int, str, str, str]

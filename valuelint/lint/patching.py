@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from valuelint.lint.diagnostic import FileEdit
 from valuelint.lint.rule import Promise, Remedy
 from valuelint.predict.cluster import Installed, World
 from valuelint.predict.objects import objects
 from valuelint.predict.selection import in_reach, pick_up
+from valuelint.records import NamedTuple
 from valuelint.syntax import Path
 from valuelint.syntax.edits import Edit, edit
 from valuelint.syntax.patches import CannotPatch, Patch, apply_patch

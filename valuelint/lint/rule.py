@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from importlib import import_module
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 from valuelint import resources
 from valuelint.charts.expressions import go_text
 from valuelint.predict.cluster import World
+from valuelint.records import NamedTuple
 from valuelint.syntax import Path
 from valuelint.values import Unknown
 from valuelint.workspace.release import Origin

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any
 
 from valuelint.charts.expressions import (
     Condition,
@@ -31,6 +31,7 @@ from valuelint.charts.facts import (
     SidecarFacts,
 )
 from valuelint.predict.schema import mismatches
+from valuelint.records import NamedTuple
 from valuelint.syntax import Path, format_path
 from valuelint.values import Unknown, Values
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from valuelint.charts.expressions import go_text
+from valuelint.records import NamedTuple
 from valuelint.values import Unknown, holds_unknown
 
 NAMESPACE_NAME = "kubernetes.io/metadata.name"

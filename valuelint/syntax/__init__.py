@@ -1,4 +1,4 @@
-"""Owns YAML text: the located tree, Helm's typing of scalars, and the smallest edits that make a patch true."""
+"""Owns YAML text: the located tree, how Helm types scalars, and the smallest edits that make a patch true."""
 
 from __future__ import annotations
 

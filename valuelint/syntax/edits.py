@@ -23,7 +23,7 @@ from valuelint.syntax.patches import (
 )
 from valuelint.syntax.paths import Path, format_path
 from valuelint.syntax.source import Source, SourceError
-from valuelint.syntax.writer import Edit
+from valuelint.syntax.writer import Edit as Edit
 from valuelint.syntax.writer import Writer as _Writer
 
 
@@ -85,9 +85,7 @@ class _Work:
         """Take one step; raises CannotPatch unless its edits do what the patch means and nothing else."""
         made = _Writer(self.documents[self.index]).edits_for(patch)
         text = self.source.text
-        changed = Source.from_text(
-            ("\ufeff" if self.source.bom else "") + apply_edits(text, made), self.source.name
-        )
+        changed = Source.from_text(("\ufeff" if self.source.bom else "") + apply_edits(text, made), self.source.name)
         try:
             wanted = self._data(self.documents)
             wanted[self.index] = apply_patch(wanted[self.index], patch)

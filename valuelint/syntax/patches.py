@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
+from valuelint.records import NamedTuple
 from valuelint.syntax.paths import Path, format_path
 from valuelint.syntax.scalars import as_helm_number
 
@@ -127,10 +128,7 @@ def _put(data: Any, path: Path, value: Any, whole: Path) -> Any:
         return result
     if not _has(data, part):
         raise CannotPatch(f"there is no list item {_name(whole[: len(whole) - len(rest)])}")
-    return [
-        _put(item, rest, value, whole) if index == part else plain_copy(item)
-        for index, item in enumerate(data)
-    ]
+    return [_put(item, rest, value, whole) if index == part else plain_copy(item) for index, item in enumerate(data)]
 
 
 def _name(path: Path) -> str:

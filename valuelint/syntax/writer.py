@@ -5,8 +5,9 @@ Nothing here is believed: `edits` reads the result again and refuses what is not
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
+from valuelint.records import NamedTuple
 from valuelint.syntax import render
 from valuelint.syntax.comments import content_start, line_end, nodes, properties_end
 from valuelint.syntax.data import Found, find
@@ -101,9 +102,7 @@ class Writer:
         assert parent is not None
         if isinstance(parent, Mapping):
             gone = [
-                index
-                for index, entry in enumerate(parent.entries)
-                if entry.key_text == path[-1] and not entry.is_merge
+                index for index, entry in enumerate(parent.entries) if entry.key_text == path[-1] and not entry.is_merge
             ]
         else:
             gone = [int(path[-1])]
@@ -246,9 +245,7 @@ class Writer:
     def _first_content(self, value: dict[str, Any]) -> list[Edit]:
         """Write the first values of a document that holds nothing but comments."""
         before = self.text[: self.document.end]
-        lines = [
-            line for name, item in value.items() for line in render.entry(name, item, 0, render.Layout())
-        ]
+        lines = [line for name, item in value.items() for line in render.entry(name, item, 0, render.Layout())]
         ended = not before or before[-1] in "\r\n"
         new = self.newline.join(lines)
         end = self.document.end

@@ -6,8 +6,9 @@ replaces, null stays), and the result is laid over the chart's defaults (`coales
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
+from valuelint.records import NamedTuple
 from valuelint.syntax import Document, Entry, Found, Mapping, Node, Path, Source, find, to_data
 from valuelint.values.unknown import Unknown, mark_unknown, may_hold_placeholders
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import NamedTuple
 
+from valuelint.records import NamedTuple
 from valuelint.syntax import Alias, Mapping, Node, Path, Scalar, Sequence, Source, SourceError, parse
 from valuelint.workspace.release import Origin, Problem
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
+from valuelint.records import NamedTuple
 from valuelint.syntax import Path, Source
 from valuelint.values import Layer
 
