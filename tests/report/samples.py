@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from valuelint.lint.diagnostic import (
@@ -105,11 +106,17 @@ SMALL = report(PORT, TEAM, NUMBER, undecided=(UNDECIDED,), skipped=(SKIPPED,), n
 
 # --- any report -----------------------------------------------------------------------------------
 
+# Times say nothing on a machine that is busy with other tests.
+many = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
 # Whatever an unfriendly file may hold: line ends, tabs, escape sequences, hidden and wide and combining characters,
 # and the words that runners and parsers react to.
 FRAGMENTS = st.sampled_from(
-    ["\n", "\r\n", "\r", "\t", "\x1b[31m", "\x07", "\x85", "\u2028", "\u202e", "\u200d", "\ufeff", "\ufffe"]
-    + ["e\u0301", "名前", "😀", "ü", "::error::", "##[error]", "%0A", "]]>", "<&\"'", "{0}", "a: b", "  ", "- x", "#"]
+    [
+        *("\n", "\r\n", "\r", "\t", "  ", "a: b", "- x", "#", "{0}", "e\u0301", "名前", "😀", "ü"),
+        *("\x1b[31m", "\x07", "\x85", "\u2028", "\u202e", "\u200d", "\ufeff", "\ufffe"),
+        *("::error::", "##[error]", "%0A", "]]>", "<&\"'"),
+    ]
 )
 TEXTS = st.lists(FRAGMENTS | st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=12).map(
     "".join
@@ -157,8 +164,7 @@ def edits_of(draw: st.DrawFn, source: Source) -> list[FileEdit]:
     ends = sorted(draw(st.lists(st.integers(0, len(source.text)), max_size=6, unique=True)))
     pairs = zip(ends[::2], ends[1::2], strict=False)
     return [
-        FileEdit(source.name, source.byte_offset(start), source.byte_offset(end), draw(TEXTS))
-        for start, end in pairs
+        FileEdit(source.name, source.byte_offset(start), source.byte_offset(end), draw(TEXTS)) for start, end in pairs
     ]
 
 
@@ -169,5 +175,6 @@ def reports(draw: st.DrawFn) -> Report:
     found = draw(st.lists(findings(texts), max_size=3))
     undecided = [Undecided(draw(WORDS), *(draw(TEXTS) for _ in range(5))) for _ in range(draw(st.integers(0, 2)))]
     skipped = [Skipped(draw(TEXTS.filter(bool)), draw(TEXTS)) for _ in range(draw(st.integers(0, 2)))]
-    numbers = [draw(st.integers(0, 3)) for _ in range(3)]
-    return Report(tuple(found), tuple(undecided), tuple(skipped), *numbers, tuple(draw(st.lists(TEXTS, max_size=2))))
+    files, releases, clusters = (draw(st.integers(0, 3)) for _ in range(3))
+    notices = tuple(draw(st.lists(TEXTS, max_size=2)))
+    return Report(tuple(found), tuple(undecided), tuple(skipped), files, releases, clusters, notices)

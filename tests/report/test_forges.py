@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
@@ -18,6 +18,7 @@ from tests.report.samples import (
     edits_of,
     finding,
     insert,
+    many,
     place,
     report,
     reports,
@@ -140,7 +141,7 @@ def test_what_is_no_edit_of_this_file_is_not_suggested(edits: tuple[FileEdit, ..
     assert "suggestions" not in found
 
 
-@settings(max_examples=60)
+@many
 @given(reports())
 def test_every_output_is_valid(made: Report) -> None:
     assert len(gitlab(made)) == len(rdjson(made)) == len(made.findings)
@@ -153,7 +154,7 @@ def byte_offset(text: str, position: dict[str, int]) -> int:
     return sum(map(len, lines[: position["line"] - 1])) + position["column"] - 1
 
 
-@settings(max_examples=60)
+@many
 @given(st.data())
 def test_a_suggestion_means_what_the_edits_mean(data: st.DataObject) -> None:
     source = data.draw(sources())

@@ -8,11 +8,11 @@ from pathlib import Path
 from unicodedata import category
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import valuelint.report
-from tests.report.samples import SMALL, reports
+from tests.report.samples import SMALL, many, reports
 from valuelint.lint.diagnostic import Report
 from valuelint.report import FORMATS, Options, RuleText, render
 
@@ -40,7 +40,7 @@ def test_a_format_is_stable_and_ends_its_last_line(name: str) -> None:
     assert not text.endswith("\n\n")
 
 
-@settings(max_examples=60)
+@many
 @given(
     st.sampled_from(FORMATS),
     reports(),
@@ -48,9 +48,7 @@ def test_a_format_is_stable_and_ends_its_last_line(name: str) -> None:
     st.booleans(),
     st.booleans(),
 )
-def test_only_harmless_characters_come_out(
-    name: str, report: Report, width: int, verbose: bool, quiet: bool
-) -> None:
+def test_only_harmless_characters_come_out(name: str, report: Report, width: int, verbose: bool, quiet: bool) -> None:
     text = render(name, report, Options(width=width, verbose=verbose, quiet=quiet))
     text.encode("utf-8")
     hidden = {char for char in text if not char.isprintable()} - {"\n", "\t", "\u200d", "\u200c"}
@@ -59,7 +57,7 @@ def test_only_harmless_characters_come_out(
     assert not hidden & {"\ufffe", "\uffff"}
 
 
-@settings(max_examples=60)
+@many
 @given(st.sampled_from([name for name in FORMATS if name != "text"]), reports())
 def test_no_line_is_a_command_of_a_runner(name: str, report: Report) -> None:
     """GitHub reacts to `::` at the start of a line, wherever the output comes from."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
-from tests.report.samples import NUMBER, PORT, SKIPPED, TEAM, UNDECIDED, WEB, finding, place, report, reports
+from tests.report.samples import NUMBER, PORT, SKIPPED, TEAM, UNDECIDED, WEB, finding, many, place, report, reports
 from valuelint.lint.diagnostic import Place, Report, Undecided
 from valuelint.report import Options, render
 from valuelint.syntax import Source
@@ -84,7 +84,7 @@ def test_messages(message: str, escaped: str) -> None:
 COMMAND = re.compile(r"::(error|warning|notice) ((?:\w+=[^,:\r\n]*)(?:,\w+=[^,:\r\n]*)*)::([^\r\n]*)")
 
 
-@settings(max_examples=60)
+@many
 @given(reports())
 def test_every_line_is_one_of_our_commands(made: Report) -> None:
     lines = render("github", made, Options()).split("\n")

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from jsonschema import Draft202012Validator
 
-from tests.report.samples import SMALL, WEB, finding, place, reports
+from tests.report.samples import SMALL, WEB, finding, many, place, reports
 from tests.report.samples import report as make
 from valuelint.lint.diagnostic import Report
 from valuelint.report import Options, render
@@ -121,7 +121,7 @@ def test_positions_count_characters(text: str, position: tuple[int, ...]) -> Non
     assert tuple(found[key] for key in ("line", "column", "end_line", "end_column")) == position
 
 
-@settings(max_examples=60)
+@many
 @given(reports())
 def test_every_output_is_valid(report: Report) -> None:
     VALIDATOR.validate(rendered(report))

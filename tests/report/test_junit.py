@@ -5,10 +5,10 @@ from __future__ import annotations
 import xml.etree.ElementTree as ElementTree
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.report.samples import SMALL, WEB, finding, place, report, reports
+from tests.report.samples import SMALL, WEB, finding, many, place, report, reports
 from valuelint.lint.diagnostic import Report
 from valuelint.report import Options, render
 from valuelint.syntax import Source
@@ -105,7 +105,7 @@ def test_names_of_files() -> None:
     assert outcomes(report(finding(place(source, "a")), files=1))[0][0] == '<a>&"b".yaml'
 
 
-@settings(max_examples=60)
+@many
 @given(reports(), st.sampled_from(["info", "warning", "error", "never"]))
 def test_every_output_is_xml_that_adds_up(made: Report, fail_on: str) -> None:
     root = junit(made, fail_on)

@@ -12,11 +12,11 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from jsonschema import Draft4Validator
 
-from tests.report.samples import PORT, SMALL, WEB, edits_of, finding, place, report, reports, sources
+from tests.report.samples import PORT, SMALL, WEB, edits_of, finding, many, place, report, reports, sources
 from valuelint.lint.diagnostic import FileEdit, Fix, Report
 from valuelint.report import Options, RuleText, render
 from valuelint.syntax import Source
@@ -124,9 +124,7 @@ def test_nothing_found() -> None:
 
 
 def prints(*names: str, root: str = "") -> list[str]:
-    made = [
-        finding(place(Source.from_text("\n" * number + "a: 1", name), "a")) for number, name in enumerate(names)
-    ]
+    made = [finding(place(Source.from_text("\n" * number + "a: 1", name), "a")) for number, name in enumerate(names)]
     results = sarif(report(*made), Options(root=root))["results"]
     return [result["partialFingerprints"]["ruleFileAndPath/v1"] for result in results]
 
@@ -172,7 +170,7 @@ def test_a_fix_of_a_file_that_is_not_at_hand_counts_bytes() -> None:
     assert replacement["deletedRegion"] == {"byteOffset": 3, "byteLength": 2}
 
 
-@settings(max_examples=60)
+@many
 @given(reports())
 def test_every_output_is_valid(made: Report) -> None:
     run = sarif(made)
@@ -197,7 +195,7 @@ def replaced(source: Source, fix: dict[str, Any]) -> str:
     return text
 
 
-@settings(max_examples=60)
+@many
 @given(st.data())
 def test_a_fix_means_what_its_edits_mean(data: st.DataObject) -> None:
     source = data.draw(sources())

@@ -9,9 +9,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from importlib import import_module
-from typing import NamedTuple
 
 from valuelint.lint.diagnostic import Report
+from valuelint.records import NamedTuple
 
 
 class RuleText(NamedTuple):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
 
 from valuelint.lint.diagnostic import Diagnostic, Place, Report, Skipped, Undecided
+from valuelint.records import NamedTuple
 from valuelint.report import Options
 from valuelint.report._common import (
     Hunk,
@@ -127,9 +127,10 @@ class Mark(NamedTuple):
 
 
 class Excerpt(NamedTuple):
-    """The places of one file that are drawn together; the first one is named in the arrow above."""
+    """The places of one file that are drawn together."""
 
-    source: Source
+    first: Place
+    """Named in the arrow above."""
     marks: list[Mark]
 
 
@@ -163,20 +164,18 @@ class Canvas(NamedTuple):
 
 def _finding(finding: Diagnostic, report: Report, options: Options, paint: Paint) -> str:
     patches = _patches(finding) if options.show_fixes else []
-    last = max(
-        *(place.line for place in (finding.place, *finding.related)),
-        *(max(hunk.line + len(hunk.removed), hunk.new_line + len(hunk.added)) for _, hunk in patches),
-        1,
-    )
-    digits = len(str(last))
+    numbers = [place.line for place in (finding.place, *finding.related)]
+    for _, hunk in patches:
+        numbers += (hunk.line + len(hunk.removed) - 1, hunk.new_line + len(hunk.added) - 1)
+    digits = len(str(max(numbers)))
     color = _SEVERITY[finding.severity]
     canvas = Canvas(paint, digits, max(options.width - digits - 3, 20), color)
     head = paint(f"{finding.severity}[{finding.rule}]", color)
     lines = [head + paint(f": {visible(finding.message)}", _BOLD)]
     for number, excerpt in enumerate(_excerpts(finding, canvas)):
-        mark = excerpt.marks[0]
-        place = f"{visible(excerpt.source.name)}:{mark.line}:{mark.start + 1}"
-        lines.append(canvas.arrow(":::" if number else "-->", place))
+        place = excerpt.first
+        name = f"{visible(place.file)}:{place.line}:{place.column}"
+        lines.append(canvas.arrow(":::" if number else "-->", name))
         lines += _draw(excerpt, canvas)
     if report.clusters > 1:
         lines += canvas.note(f"in release {finding.release} of cluster {finding.cluster}")
@@ -194,11 +193,11 @@ def _excerpts(finding: Diagnostic, canvas: Canvas) -> list[Excerpt]:
     for place in (finding.place, *finding.related):
         mark = _mark(place, primary=not found)
         for excerpt in found:
-            if excerpt.source.name == place.file and _fits(mark, excerpt, canvas.room):
+            if excerpt.first.file == place.file and _fits(mark, excerpt, canvas.room):
                 excerpt.marks.append(mark)
                 break
         else:
-            found.append(Excerpt(place.source, [mark]))
+            found.append(Excerpt(place, [mark]))
     return found
 
 
@@ -214,7 +213,7 @@ def _fits(mark: Mark, excerpt: Excerpt, room: int) -> bool:
     others = [other for other in excerpt.marks if other.line == mark.line]
     if not others:
         return True
-    _, offsets = _cells(excerpt.source.line_text(mark.line))
+    _, offsets = _cells(excerpt.first.source.line_text(mark.line))
     near = room // 2 - 2 * len(_CUT)
     return offsets[-1] <= room or all(abs(offsets[mark.start] - offsets[other.start]) <= near for other in others)
 
@@ -223,7 +222,7 @@ def _fits(mark: Mark, excerpt: Excerpt, room: int) -> bool:
 
 
 def _draw(excerpt: Excerpt, canvas: Canvas) -> Iterator[str]:
-    source = excerpt.source
+    source = excerpt.first.source
     yield canvas.gutter(None)
     previous = None
     for line in _shown(source, sorted({mark.line for mark in excerpt.marks})):
@@ -374,13 +373,13 @@ def _patches(finding: Diagnostic) -> list[tuple[Source, Hunk]]:
 
 
 def _draw_patches(finding: Diagnostic, patches: list[tuple[Source, Hunk]], canvas: Canvas) -> Iterator[str]:
-    file = finding.place.file
+    file, drawn = finding.place.file, 0
     for source, hunk in patches:
         if source.name != file:
-            file = source.name
+            file, drawn = source.name, 0
             yield canvas.arrow(":::", f"{visible(file)}:{hunk.new_line}")
         above = source.line_text(hunk.line - 1)
-        if not hunk.removed and above.strip():
+        if not hunk.removed and hunk.line > drawn and above.strip():
             # New lines alone do not show where they go.
             yield canvas.gutter(hunk.new_line - 1) + " " + _cut(above, 0, 0, canvas.room)[0]
         paired = len(hunk.removed) == len(hunk.added)
@@ -392,9 +391,10 @@ def _draw_patches(finding: Diagnostic, patches: list[tuple[Source, Hunk]], canva
                 span = _difference(line, others[number]) if paired else (0, 0)
                 shown, _ = _cut(line, *span, canvas.room)
                 yield canvas.gutter(first + number, sign, color) + canvas.paint((" " + shown).rstrip(), color)
+        drawn = hunk.line + len(hunk.removed)
     missing = sorted({edit.file for edit in finding.fix.edits} - set(sources(finding))) if finding.fix else []
     for name in missing:
-        yield from canvas.note(f"it changes {name}")
+        yield from canvas.note(f"it changes {visible(name)}")
 
 
 def _difference(line: str, other: str) -> tuple[int, int]:
