@@ -55,9 +55,8 @@ format: $(VENV)/.tools ## put the code into the project's format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-docs: $(VENV)/.installed ## write docs/rules.md anew from rules/
-	$(BIN)/valuelint rules --format markdown > docs/rules.md.new
-	mv docs/rules.md.new docs/rules.md
+docs: $(VENV)/.installed ## write anew what the documents quote: docs/rules.md, output in README.md
+	$(BIN)/python docs/refresh.py
 
 # A chart is a folder with a Chart.yaml, or an archive as Helm downloads it.
 FOUND = $(strip $(wildcard $(CHARTS)/*.tgz) $(patsubst %/Chart.yaml,%,$(wildcard $(CHARTS)/*/Chart.yaml)))

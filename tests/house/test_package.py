@@ -32,7 +32,7 @@ def test_the_wheel_holds_the_package_and_nothing_else(checkout: Path, distributi
 
 
 @pytest.mark.slow
-def test_the_sdist_is_enough_to_build_and_test(checkout: Path, distributions: dict[str, Path]) -> None:
+def test_the_sdist_is_complete(checkout: Path, distributions: dict[str, Path]) -> None:
     with tarfile.open(distributions["sdist"]) as sdist:
         names = {name.partition("/")[2] for name in sdist.getnames()}
     wanted = files(checkout, "rules", "schemas") | {
