@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-    from valuelint.workspace.release import Workspace
+    from valuelint.workspace.discover import Assumptions
+    from valuelint.workspace.release import Problem, Workspace
 
 # What each command does, in the order of `--help`. The command is `command` in the module of its name.
 COMMANDS = {
@@ -107,18 +108,30 @@ def open_workspace(
     prometheus_namespace: str | None,
 ) -> Workspace:
     """The workspace that the options of `workspace_options` describe."""
-    from valuelint.workspace.discover import Assumptions, discover
+    from valuelint.workspace.discover import discover
+
+    given = assumptions(cilium_version, prometheus_version, prometheus_release, prometheus_namespace)
+    return discover(list(paths), config_file, given)
+
+
+def assumptions(
+    cilium_version: str | None,
+    prometheus_version: str | None,
+    prometheus_release: str | None,
+    prometheus_namespace: str | None,
+) -> dict[str, Assumptions]:
+    """What the options of `workspace_options` say of a chart's releases, by chart."""
+    from valuelint.workspace.discover import Assumptions
 
     assumed = {
         "cilium": Assumptions(version=cilium_version),
         "kube-prometheus-stack": Assumptions(prometheus_version, prometheus_release, prometheus_namespace),
     }
-    given = {chart: assumption for chart, assumption in assumed.items() if any(assumption)}
-    return discover(list(paths), config_file, given)
+    return {chart: assumption for chart, assumption in assumed.items() if any(assumption)}
 
 
-def report_problems(workspace: Workspace) -> bool:
+def report_problems(problems: Sequence[Problem]) -> bool:
     """Says on standard error what could not be used; whether there was anything."""
-    for problem in workspace.problems:
+    for problem in problems:
         click.echo(f"error: {problem}", err=True)
-    return bool(workspace.problems)
+    return bool(problems)

@@ -7,12 +7,13 @@ world of its own; what holds in all of them holds.
 from __future__ import annotations
 
 from itertools import islice, product
-from typing import Any, NamedTuple
+from typing import Any
 
 from valuelint.charts.facts import SELECTORS, Chart, load_chart
 from valuelint.predict.objects import Known, Monitor, Objects, Operator, Prometheus, Service, Sidecar, objects
 from valuelint.predict.selection import Selection, select
 from valuelint.predict.selectors import match
+from valuelint.records import NamedTuple
 from valuelint.values import Unknown, Values
 from valuelint.workspace.release import Cluster, Release
 
@@ -21,7 +22,7 @@ MOST_WORLDS = 400
 
 
 class Installed(NamedTuple):
-    """A release as one version of its chart renders it. `exact` is False where the version is newer than any known."""
+    """A release as one version of its chart renders it. `exact` is False where another version had to stand in."""
 
     number: int
     release: Release
@@ -30,6 +31,14 @@ class Installed(NamedTuple):
     exact: bool
     values: Values
     objects: Objects
+
+    @property
+    def notice(self) -> str | None:
+        """What to say, once, where the version is not known and another one stands in for it."""
+        if self.exact:
+            return None
+        known = "newer than any version known" if self.version == self.chart.versions[-1] else "no version known"
+        return f"{self.chart.name} {self.release.version} is {known} here: judged by the facts of {self.version}"
 
 
 class World(NamedTuple):
@@ -71,33 +80,33 @@ def worlds(cluster: Cluster) -> list[World]:
 
     Versions of a release that render the same objects are one. Raises nothing: versions are checked on reading.
     """
-    choices = [_installs(index, release) for index, release in enumerate(cluster.releases)]
+    choices = [_installs(number, release) for number, release in enumerate(cluster.releases)]
     return [World(cluster, combination) for combination in islice(product(*choices), MOST_WORLDS)]
 
 
-def install(index: int, release: Release, chart: Chart, version: str) -> Installed:
+def install(number: int, release: Release, chart: Chart, version: str) -> Installed:
     """A release rendered by one version of its chart; by the nearest older one that is known."""
     used, exact = chart.table.nearest(version)
     values = Values(list(release.layers), chart.table.defaults(used))
-    return _install(index, release, chart, used, exact, values)
+    return _install(number, release, chart, used, exact, values)
 
 
-def _install(index: int, release: Release, chart: Chart, used: str, exact: bool, values: Values) -> Installed:
+def _install(number: int, release: Release, chart: Chart, used: str, exact: bool, values: Values) -> Installed:
     found = objects(chart.at(used), values, release.name, release.namespace)
-    return Installed(index, release, chart, used, exact, values, found)
+    return Installed(number, release, chart, used, exact, values, found)
 
 
-def _installs(index: int, release: Release) -> list[Installed]:
+def _installs(number: int, release: Release) -> list[Installed]:
     chart = load_chart(release.chart)
     if chart is None:
         raise LookupError(f"no facts of {release.chart}")
     if release.version is not None:
-        return [install(index, release, chart, release.version)]
+        return [install(number, release, chart, release.version)]
     base = Values(list(release.layers), {})
     faces: dict[str, Installed] = {}
     for version in chart.representatives():
         values = base.over(chart.table.defaults(version))
-        installed = _install(index, release, chart, version, True, values)
+        installed = _install(number, release, chart, version, True, values)
         faces[_face(installed)] = installed
     return list(faces.values())
 

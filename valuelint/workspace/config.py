@@ -68,14 +68,14 @@ def read_config(file: str, shown_as: str) -> Config:
     root = documents[0].root if documents else None
     reader = _Reader(source)
     if root is None:
-        return Config(shown_as, os.path.dirname(file), (), {})
+        return Config(shown_as, os.path.dirname(file) or os.curdir, (), {})
     fields = reader.fields(root, (), ("clusters", "expect"), "a configuration")
     clusters = tuple(
         _cluster(reader, item, path) for item, path in reader.items(fields.get("clusters"), ("clusters",), "clusters")
     )
     _refuse_twins(reader, clusters, fields.get("clusters"))
     expect = _expect(reader, fields.get("expect"))
-    return Config(shown_as, os.path.dirname(file), clusters, expect)
+    return Config(shown_as, os.path.dirname(file) or os.curdir, clusters, expect)
 
 
 def _cluster(reader: _Reader, node: Node, path: Path) -> ClusterConfig:

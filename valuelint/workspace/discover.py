@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from valuelint.charts import versions
 from valuelint.charts.facts import Chart, chart_names, load_chart
+from valuelint.records import NamedTuple
 from valuelint.syntax import Document, Mapping, Source, SourceError, parse
 from valuelint.values import Layer
-from valuelint.workspace.config import Config, ReleaseConfig, find_config, read_config
+from valuelint.workspace.config import FILE_NAME, Config, ReleaseConfig, find_config, read_config
 from valuelint.workspace.release import Cluster, Problem, Release, Workspace
 
 _ENDINGS = (".yaml", ".yml")
@@ -25,120 +26,171 @@ class Assumptions(NamedTuple):
     namespace: str | None = None
 
 
-class _Gathered:
-    """What is found on the way."""
+class Part(NamedTuple):
+    """What becomes one cluster: one that a configuration declares, or the files that were named or share a folder."""
 
-    def __init__(self) -> None:
-        self.sources: dict[str, Source] = {}
+    config: Config | None
+    number: int
+    folder: str
+    files: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """The name of the cluster."""
+        if self.config is not None:
+            return self.config.clusters[self.number].name
+        return _shown(self.folder) if self.folder else "default"
+
+
+class Survey:
+    """What a run looks at, before any values are read.
+
+    `parts` are read one by one, with `read`, so that a run can let go of a cluster before it looks at the next. What is
+    wrong is collected on the way: the other fields are complete when all parts have been read.
+    """
+
+    def __init__(self, configs: list[Config], assumed: dict[str, Assumptions]) -> None:
+        self.configs = configs
+        self.assumed = assumed
+        self.parts: list[Part] = []
+        self.shown: set[str] = set()
         self.passed_over: list[str] = []
         self.skipped: list[tuple[str, str]] = []
         self.problems: list[Problem] = []
-        self.notices: list[str] = []
+        self._names: dict[str, str] = {}
+        self._uses = Counter(
+            _real(os.path.join(config.folder, file))
+            for config in configs
+            for cluster in config.clusters
+            for release in cluster.releases
+            for file, _ in release.values
+        )
+        self._shared: dict[str, list[Layer]] = {}
+
+    def read(self, part: Part) -> Cluster | None:
+        """The cluster of a part; None where its files hold no values of a known chart."""
+        if part.config is not None:
+            return _declared(part.config, part.number, self)
+        return _recognised(part, self)
+
+    def shown_names(self) -> frozenset[str]:
+        """The files that were asked for, as messages call them."""
+        return frozenset(name for real, name in self._names.items() if real in self.shown)
+
+    def layers(self, file: str) -> list[Layer]:
+        """The layers of a file; one that several releases share is read once. Raises OSError or Problem."""
+        real = _real(file)
+        if real in self._shared:
+            return self._shared[real]
+        try:
+            source = Source.read(file, _shown(file))
+        except SourceError as error:
+            raise Problem(error.message, error.file, error.line, error.column, error.remedy) from None
+        self._names[real] = source.name
+        layers = _layers(source)
+        if self._uses[real] > 1:
+            self._shared[real] = layers
+        return layers
 
 
 def discover(paths: list[str], config_file: str | None, assumed: dict[str, Assumptions]) -> Workspace:
-    """The workspace of some files and folders.
+    """The workspace of some files and folders, with everything read; see `survey`."""
+    found = survey(paths, config_file, assumed)
+    clusters = [cluster for part in found.parts if (cluster := found.read(part)) is not None]
+    return Workspace(
+        tuple(clusters),
+        found.shown_names() if paths else None,
+        tuple(found.passed_over),
+        tuple(found.skipped),
+        tuple(found.problems),
+        (),
+    )
+
+
+def survey(paths: list[str], config_file: str | None, assumed: dict[str, Assumptions]) -> Survey:
+    """What some files and folders amount to.
 
     The configuration is `config_file`, or the nearest one upwards from each path. A file that the configuration names
     is judged with its whole cluster, but only the findings of files that were asked for are shown. Other files are
     recognised by their content and name; those named together, or standing in one folder, are one cluster.
     What is wrong is collected in `problems`, never raised.
     """
-    gathered = _Gathered()
-    for chart, assumption in list(assumed.items()):
-        problem = _assumption_problem(chart, assumption)
+    configs, problems = _configs(paths, config_file)
+    found = Survey(configs, dict(assumed))
+    found.problems += problems
+    for name, assumption in assumed.items():
+        chart = load_chart(name)
+        problem = None if chart is None or assumption.version is None else version_problem(chart, assumption.version)
         if problem is not None:
-            gathered.problems.append(problem)
-            assumed = {**assumed, chart: assumption._replace(version=None)}
-    configs = _configs(paths, config_file, gathered)
+            found.problems.append(Problem(problem[0], remedy=problem[1]))
+            found.assumed[name] = assumption._replace(version=None)
     declared = {
-        _real(os.path.join(config.folder, file)): (config, index)
+        _real(os.path.join(config.folder, file)): (config.file, index)
         for config in configs
         for index, cluster in enumerate(config.clusters)
         for release in cluster.releases
         for file, _ in release.values
     }
     wanted: dict[tuple[str, int], None] = {}
-    shown: set[str] = set()
-    loose: list[tuple[str, list[str]]] = []
+    loose: dict[str, list[str]] = {}
+    seen: set[str] = set()
     for path in paths or [config.folder for config in configs]:
         named = not os.path.isdir(path)
-        files = [path] if named else list(_walk(path))
-        rest = []
-        for file in files:
-            hit = declared.get(_real(file))
-            if hit is not None:
-                wanted[(hit[0].file, hit[1])] = None
-                shown.add(_real(file))
-            elif os.path.basename(file) != ".valuelint.yaml":
-                rest.append(file)
-        loose.append(("" if named else path, rest))
         if not named:
             for config in configs:
                 if _within(config.folder, path):
-                    for index in range(len(config.clusters)):
-                        wanted[(config.file, index)] = None
-                    shown.update(
-                        _real(os.path.join(config.folder, file))
-                        for cluster in config.clusters
-                        for release in cluster.releases
-                        for file, _ in release.values
-                    )
-    clusters = []
+                    wanted.update(((config.file, index), None) for index in range(len(config.clusters)))
+                    found.shown.update(real for real, (file, _) in declared.items() if file == config.file)
+        for file in [path] if named else _walk(path):
+            real = _real(file)
+            if real in declared:
+                wanted[declared[real]] = None
+                found.shown.add(real)
+            elif os.path.basename(file) != FILE_NAME and real not in seen:
+                seen.add(real)
+                loose.setdefault("" if named else os.path.dirname(file), []).append(file)
     by_file = {config.file: config for config in configs}
-    for file, index in wanted:
-        clusters.append(_declared(by_file[file], index, assumed, gathered))
-    expected = configs[0].expect if configs else {}
-    clusters += _recognised(loose, assumed, expected, gathered, shown)
-    names = frozenset(source.name for real, source in gathered.sources.items() if real in shown)
-    return Workspace(
-        tuple(clusters),
-        names if paths else None,
-        tuple(gathered.passed_over),
-        tuple(gathered.skipped),
-        tuple(gathered.problems),
-        tuple(dict.fromkeys(gathered.notices)),
-    )
+    found.parts = [Part(by_file[file], index, "", ()) for file, index in wanted]
+    found.parts += [Part(None, 0, folder, tuple(files)) for folder, files in loose.items()]
+    return found
 
 
-def _configs(paths: list[str], config_file: str | None, gathered: _Gathered) -> list[Config]:
+def _configs(paths: list[str], config_file: str | None) -> tuple[list[Config], list[Problem]]:
     if config_file is not None:
         candidates = [config_file]
     else:
         found = [find_config(path) for path in paths or ["."]]
         candidates = list(dict.fromkeys(file for file in found if file is not None))
-    configs = []
+    configs, problems = [], []
     for file in candidates:
         try:
             configs.append(read_config(file, _shown(file)))
         except Problem as problem:
-            gathered.problems.append(problem)
-    return configs
+            problems.append(problem)
+    return configs, problems
 
 
 # --- declared -------------------------------------------------------------------------------------
 
 
-def _declared(config: Config, index: int, assumed: dict[str, Assumptions], gathered: _Gathered) -> Cluster:
+def _declared(config: Config, index: int, survey: Survey) -> Cluster:
     cluster = config.clusters[index]
     releases, complete = [], True
     for item in cluster.releases:
         try:
-            releases.append(_declared_release(config, item, assumed, gathered))
+            releases.append(_declared_release(config, item, survey))
         except Problem as problem:
-            gathered.problems.append(problem)
+            survey.problems.append(problem)
             complete = False
     return Cluster(cluster.name, tuple(releases), complete, config.expect)
 
 
-def _declared_release(
-    config: Config, item: ReleaseConfig, assumed: dict[str, Assumptions], gathered: _Gathered
-) -> Release:
+def _declared_release(config: Config, item: ReleaseConfig, survey: Survey) -> Release:
     chart = load_chart(item.chart)
     if chart is None:
         line, column = item.origins["chart"].source.position(item.origins["chart"].start)
         raise Problem(f"unknown chart {item.chart}", config.file, line, column, f"known are {', '.join(chart_names())}")
-    assumption = assumed.get(chart.name, Assumptions())
+    assumption = survey.assumed.get(chart.name, Assumptions())
     said: dict[str, str | None] = {}
     for key, value, wanted in (
         ("version", item.version, assumption.version),
@@ -152,11 +204,11 @@ def _declared_release(
             raise Problem(message, config.file, line, column, "say it in one place")
         said[key] = value if value is not None else wanted
     if item.version is not None:
-        _check_version(chart, item.version, item, gathered)
+        _check_version(chart, item.version, item)
     layers = []
     for file, origin in item.values:
         try:
-            layers += _layers(_read(os.path.join(config.folder, file), gathered))
+            layers += survey.layers(os.path.join(config.folder, file))
         except OSError as error:
             line, column = origin.source.position(origin.start)
             message = f"cannot read {file}: {error.strerror}"
@@ -165,7 +217,7 @@ def _declared_release(
     return Release(chart.name, said["version"], said["name"], said["namespace"], tuple(layers), item.origins)
 
 
-def _check_version(chart: Chart, version: str, item: ReleaseConfig, gathered: _Gathered) -> None:
+def _check_version(chart: Chart, version: str, item: ReleaseConfig) -> None:
     message = version_problem(chart, version)
     if message is not None:
         origin = item.origins["version"]
@@ -185,68 +237,47 @@ def version_problem(chart: Chart, version: str) -> tuple[str, str] | None:
     return None
 
 
-def _assumption_problem(chart_name: str, assumption: Assumptions) -> Problem | None:
-    chart = load_chart(chart_name)
-    if chart is None or assumption.version is None:
-        return None
-    message = version_problem(chart, assumption.version)
-    return None if message is None else Problem(message[0], remedy=message[1])
-
-
 # --- recognised -----------------------------------------------------------------------------------
 
 
-def _recognised(
-    loose: list[tuple[str, list[str]]],
-    assumed: dict[str, Assumptions],
-    expected: dict[str, str],
-    gathered: _Gathered,
-    shown: set[str],
-) -> list[Cluster]:
-    """Clusters of files that nobody declared: files named together are one, each folder that was walked is one."""
-    groups: dict[str, list[Release]] = {}
-    seen: set[str] = set()
-    for folder, files in loose:
-        for file in files:
-            real = _real(file)
-            if real in seen:
-                continue
-            seen.add(real)
-            release = _recognise_file(file, not folder, assumed, gathered)
-            if release is not None:
-                shown.add(real)
-                groups.setdefault(os.path.dirname(file) if folder else "", []).append(release)
-    return [
-        Cluster(_shown(folder) if folder else "default", tuple(releases), True, expected)
-        for folder, releases in groups.items()
-    ]
+def _recognised(part: Part, survey: Survey) -> Cluster | None:
+    """The cluster of files that nobody declared."""
+    releases = []
+    for file in part.files:
+        release = _recognise_file(file, not part.folder, survey)
+        if release is not None:
+            survey.shown.add(_real(file))
+            releases.append(release)
+    if not releases:
+        return None
+    expected = survey.configs[0].expect if survey.configs else {}
+    return Cluster(part.name, tuple(releases), True, expected)
 
 
-def _recognise_file(file: str, named: bool, assumed: dict[str, Assumptions], gathered: _Gathered) -> Release | None:
+def _recognise_file(file: str, named: bool, survey: Survey) -> Release | None:
     try:
-        source = _read(file, gathered)
-        layers = _layers(source)
+        layers = survey.layers(file)
     except OSError as error:
         if named:
-            gathered.problems.append(Problem(f"cannot read it: {error.strerror}", _shown(file)))
+            survey.problems.append(Problem(f"cannot read it: {error.strerror}", _shown(file)))
         else:
-            gathered.skipped.append((_shown(file), f"cannot be read: {error.strerror}"))
+            survey.skipped.append((_shown(file), f"cannot be read: {error.strerror}"))
         return None
     except Problem as problem:
         if named:
-            gathered.problems.append(problem)
+            survey.problems.append(problem)
         else:
-            gathered.skipped.append((problem.file, f"{problem.line}:{problem.column}: {problem.message}"))
+            survey.skipped.append((problem.file, f"{problem.line}:{problem.column}: {problem.message}"))
         return None
-    chart = recognise(source, layers)
+    chart = recognise(file, layers)
     if chart is None:
-        gathered.passed_over.append(source.name)
+        survey.passed_over.append(_shown(file))
         return None
-    assumption = assumed.get(chart.name, Assumptions())
+    assumption = survey.assumed.get(chart.name, Assumptions())
     return Release(chart.name, assumption.version, assumption.name, assumption.namespace, tuple(layers), {})
 
 
-def recognise(source: Source, layers: list[Layer]) -> Chart | None:
+def recognise(file: str, layers: list[Layer]) -> Chart | None:
     """The chart that a values file is for, by its keys and its name; None where neither is clear.
 
     One key that betrays the chart is enough, or a name that speaks for it and a key that the chart knows; of two charts
@@ -256,7 +287,7 @@ def recognise(source: Source, layers: list[Layer]) -> Chart | None:
     if not keys or {"apiVersion", "kind"} <= set(keys):
         return None
     scores: list[tuple[int, Chart]] = []
-    where = os.path.abspath(source.name).lower()
+    where = os.path.abspath(file).lower()
     for name in chart_names():
         chart = load_chart(name)
         if chart is None:
@@ -287,17 +318,6 @@ def _walk(folder: str) -> Iterator[str]:
         for file in sorted(files):
             if file.endswith(_ENDINGS) and not file.startswith("."):
                 yield os.path.join(parent, file)
-
-
-def _read(file: str, gathered: _Gathered) -> Source:
-    """Reads a file once. Raises OSError or Problem."""
-    real = _real(file)
-    if real not in gathered.sources:
-        try:
-            gathered.sources[real] = Source.read(file, _shown(file))
-        except SourceError as error:
-            raise Problem(error.message, error.file, error.line, error.column, error.remedy) from None
-    return gathered.sources[real]
 
 
 def _layers(source: Source) -> list[Layer]:
