@@ -10,7 +10,7 @@ from __future__ import annotations
 import marshal
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 from zlib import crc32
 
@@ -52,13 +52,13 @@ def load_folder(name: str) -> dict[str, Any]:
     return contents
 
 
-def derived(name: str, part: str, make: Callable[[], Any]) -> Any:
-    """What `make` makes of a file, plain data again, remembered under the name of the part.
+def derived(name: str, part: str, make: Callable[[], Any], others: Iterable[str] = ()) -> Any:
+    """What `make` makes of a file (and of `others`), plain data again, remembered under the name of the part.
 
     Only the parts made last stay remembered. Raises OSError, and what `make` raises.
     """
     path = _path(name)
-    return _remembered(path, [_stamp(path)], make, part)
+    return _remembered(path, [_stamp(path), *(_stamp(_path(other)) for other in others)], make, part)
 
 
 def text(name: str) -> str:

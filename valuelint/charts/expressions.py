@@ -8,7 +8,7 @@ Three values everywhere: True, False, and None for "the text does not say". docs
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
@@ -80,6 +80,7 @@ class Scope:
     """
 
     __slots__ = (
+        "_labels",
         "_texts",
         "_truths",
         "broken",
@@ -112,6 +113,7 @@ class Scope:
         self.broken: list[tuple[Path, str]] = []
         self._texts: dict[str, str | Unknown] = {}
         self._truths: dict[str, Truth] = {}
+        self._labels: dict[str, tuple[dict[str, Any] | Unknown, dict[str, Path]]] = {}
 
     def with_item(self, item: Any, path: Path) -> Scope:
         """The same scope inside a `for_each`: `$item` is this item, which stands at `path`."""
@@ -136,7 +138,7 @@ class Scope:
         if path and path[0] == "$item":
             node, path = self.item, path[1:]
         for depth, key in enumerate(path):
-            if isinstance(node, dict):
+            if node.__class__ is dict:  # nearly always; `isinstance` would cost more than all the rest
                 node = node.get(key, MISSING)
             elif isinstance(node, list) and isinstance(key, int):
                 node = node[key] if -len(node) <= key < len(node) else MISSING
@@ -208,11 +210,13 @@ class Scope:
             raise FactsError(f"no condition named @{name} in the facts of {self.facts.chart} {self.facts.version}")
         return self.facts.conditions[name]
 
-    def label_sources(self, name: str) -> Labels:
-        """Named labels."""
-        if name not in self.facts.labels:
-            raise FactsError(f"no labels named @{name} in the facts of {self.facts.chart} {self.facts.version}")
-        return self.facts.labels[name]
+    def named_labels(self, name: str) -> tuple[dict[str, Any] | Unknown, dict[str, Path]]:
+        """Named labels with their origins, traced once; the answer must not be changed."""
+        if name not in self._labels:
+            if name not in self.facts.labels:
+                raise FactsError(f"no labels named @{name} in the facts of {self.facts.chart} {self.facts.version}")
+            self._labels[name] = self.facts.labels[name].trace(self)
+        return self._labels[name]
 
 
 # --- conditions -----------------------------------------------------------------------------------
@@ -342,18 +346,33 @@ class Not:
 
 
 class Group:
-    """All of several conditions (`every`), or any of them."""
+    """All of several conditions (`every`), or any of them.
 
-    __slots__ = ("children", "every")
+    The trees of the children are made when they are first asked: Go stops at the answer, and so does this.
+    """
 
-    def __init__(self, children: list[Condition], every: bool) -> None:
-        self.children = children
+    __slots__ = ("_make", "_trees", "every")
+
+    def __init__(self, children: list[Any], every: bool, make: Callable[[Any], Condition] | None = None) -> None:
+        self._trees = children
+        self._make = make
         self.every = every
+
+    @property
+    def children(self) -> list[Condition]:
+        """The trees of all children."""
+        return [self._child(index) for index in range(len(self._trees))]
+
+    def _child(self, index: int) -> Condition:
+        tree = self._trees[index]
+        if isinstance(tree, (str, dict, list, bool)) and self._make is not None:
+            tree = self._trees[index] = self._make(tree)
+        return cast(Condition, tree)
 
     def evaluate(self, scope: Scope) -> Truth:
         answer: Truth = self.every
-        for child in self.children:
-            truth = child.evaluate(scope)
+        for index in range(len(self._trees)):
+            truth = self._child(index).evaluate(scope)
             if truth is None:
                 answer = None
             elif truth is not self.every:
@@ -685,7 +704,7 @@ class Labels:
             if not truth:
                 continue
             if source.name is not None:
-                found, where = scope.label_sources(source.name).trace(scope)
+                found, where = scope.named_labels(source.name)
                 if isinstance(found, Unknown):
                     return found, {}
                 for key in found:
@@ -768,12 +787,15 @@ _PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
 class Compiler:
     """Makes trees of the expressions in facts, and remembers in `paths` every path of the values that they read.
 
+    An `eager` one makes every tree at once, so that `paths` is complete; else groups make theirs when they are asked.
+
     All methods raise FactsError with the offending part.
     """
 
-    __slots__ = ("paths",)
+    __slots__ = ("eager", "paths")
 
-    def __init__(self) -> None:
+    def __init__(self, eager: bool = False) -> None:
+        self.eager = eager
         self.paths: set[Path] = set()
 
     def path(self, data: str) -> Path:
@@ -796,12 +818,12 @@ class Compiler:
         if isinstance(data, bool):
             return Constant(data)
         if isinstance(data, list):
-            return Group([self.condition(item) for item in data], every=True)
+            return self._group(data, every=True)
         if not isinstance(data, dict):
             raise FactsError(f"no condition: {data!r}")
         for key, every in (("all", True), ("any", False)):
             if key in data:
-                return Group([self.condition(item) for item in data[key]], every)
+                return self._group(data[key], every)
         if "not" in data:
             return Not(self.condition(data["not"]))
         if "always" in data:
@@ -814,6 +836,12 @@ class Compiler:
         if "text" in data:
             return TextLeaf(self.text(data["text"]), test, self.text(operand) if test == "contains" else operand)
         raise FactsError(f"no condition (expected path, text, all, any, not or always): {data!r}")
+
+    def _group(self, children: list[Any], every: bool) -> Group:
+        group = Group(list(children), every, self.condition)
+        if self.eager:
+            group.children  # noqa: B018 - making them is what is wanted
+        return group
 
     def maybe(self, data: dict[str, Any]) -> Condition | None:
         """The `when` of a mapping, if it has one."""

@@ -6,6 +6,7 @@ left knows no versions. docs/facts.md describes the sections.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 from valuelint import resources
@@ -178,24 +179,31 @@ class Chart:
 
     def __init__(self, name: str, files: list[str]) -> None:
         self.name = name
-        self._raw: dict[str, Any] = {}
-        for file in files:
-            data = resources.load(file)
-            for section, content in data.items():
-                if isinstance(content, dict) and isinstance(self._raw.get(section), dict):
-                    self._raw[section] = {**self._raw[section], **content}
-                elif isinstance(content, list) and isinstance(self._raw.get(section), list):
-                    self._raw[section] = self._raw[section] + content
-                else:
-                    self._raw[section] = content
-        self.title: str = self._raw.get("title", name)
-        self.aliases: tuple[str, ...] = tuple(self._raw.get("aliases", ()))
-        self.signature: tuple[str, ...] = tuple(self._raw.get("signature", ()))
-        self.file_names: tuple[str, ...] = tuple(self._raw.get("file_names", ()))
-        self.usual_release: dict[str, str] = self._raw.get("usual", {})
+        self._files = files
+        head = resources.load(f"schemas/{name}/chart.yaml")
+        self.title: str = head.get("title", name)
+        self.aliases: tuple[str, ...] = tuple(head.get("aliases", ()))
+        self.signature: tuple[str, ...] = tuple(head.get("signature", ()))
+        self.file_names: tuple[str, ...] = tuple(head.get("file_names", ()))
+        self.usual_release: dict[str, str] = head.get("usual", {})
         self._facts: dict[str, Facts] = {}
         self._table: tables.Table | None = None
         self._representatives: list[str] | None = None
+
+    @cached_property
+    def _raw(self) -> dict[str, Any]:
+        """All sections of all files, for all versions."""
+        sections: dict[str, Any] = {}
+        for file in self._files:
+            for section, content in resources.load(file).items():
+                known = sections.get(section)
+                if isinstance(content, dict) and isinstance(known, dict):
+                    sections[section] = {**known, **content}
+                elif isinstance(content, list) and isinstance(known, list):
+                    sections[section] = known + content
+                else:
+                    sections[section] = content
+        return sections
 
     @property
     def table(self) -> tables.Table:
@@ -216,12 +224,16 @@ class Chart:
         return self._facts[version]
 
     def _narrow(self, version: str) -> Facts:
-        raw = specialise(self._raw, versions.parse_version(version))
+        raw = resources.derived(self._files[0], version, lambda: self._specialised(version), self._files[1:])
         try:
             facts = _compile(self.name, version, raw)
             return facts._replace(accepted=self.table.accepted(version)) if self.table.has_schema(version) else facts
         except (FactsError, KeyError, TypeError, ValueError) as error:
             raise FactsError(f"facts of {self.name} {version}: {type(error).__name__}: {error}") from error
+
+    def _specialised(self, version: str) -> dict[str, Any]:
+        narrowed: dict[str, Any] = specialise(self._raw, versions.parse_version(version))
+        return narrowed
 
     def representatives(self) -> list[str]:
         """One released version for each stretch of versions that the facts tell apart, oldest first.
@@ -292,7 +304,7 @@ def _representatives(chart: Chart) -> list[str]:
 
 
 def _reads(chart: Chart, version: str) -> set[Path]:
-    compiler = Compiler()
+    compiler = Compiler(eager=True)
     raw = specialise(chart._raw, versions.parse_version(version))
     _compile(chart.name, version, raw, compiler)
     return compiler.paths

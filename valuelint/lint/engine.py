@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from valuelint.lint import locate
 from valuelint.lint.diagnostic import SEVERITIES, Diagnostic, Fix, Place, Report, Skipped, Undecided
-from valuelint.lint.patching import Plan, plan
+from valuelint.lint.patching import Plan, Wanted, work_out
 from valuelint.lint.rule import Open, Rule, Violation, Wording, fill, find_check
 from valuelint.predict.cluster import World, worlds
 from valuelint.records import NamedTuple
@@ -72,46 +72,63 @@ def report(workspace: Workspace, outcomes: list[Outcome]) -> Report:
     )
 
 
+class _Held(NamedTuple):
+    """A violation that holds in every world; `alike` if the same remedy does."""
+
+    rule: Rule
+    violation: Violation
+    world: World
+    alike: bool
+
+
 def examine(cluster: Cluster, rules: list[Rule]) -> Outcome:
     """All rules over one cluster. What holds in every world is a finding, what holds in some is undecided."""
     possible = worlds(cluster)
-    findings: list[Finding] = []
+    held: list[_Held] = []
     undecided: list[Undecided] = []
     for rule in rules:
         check = find_check(rule)
-        held: dict[Key, list[tuple[World, Violation]]] = {}
+        witnesses: dict[Key, list[tuple[World, Violation]]] = {}
         for world in possible:
             for found in check(world, rule):
                 if isinstance(found, Open):
                     undecided.append(_undecided(rule, cluster, found.release, found.message, found.decided_by))
                 else:
                     key = (found.release, repr(found.path), found.variant, found.subject)
-                    held.setdefault(key, []).append((world, found))
-        for witnesses in held.values():
-            world, violation = witnesses[-1]  # the newest versions come last
-            if len(witnesses) < len(possible):
-                undecided.append(_by_version(rule, cluster, violation, possible, witnesses))
+                    witnesses.setdefault(key, []).append((world, found))
+        for seen in witnesses.values():
+            world, violation = seen[-1]  # the newest versions come last
+            if len(seen) < len(possible):
+                undecided.append(_by_version(rule, cluster, violation, seen))
             elif not cluster.complete and _needs_others(violation, world):
                 message = f"{_headline(rule, violation)}: a file of the cluster could not be read"
                 undecided.append(_undecided(rule, cluster, violation.release, message, "the file that cannot be read"))
             else:
-                finding = _finding(rule, violation, world, [other for _, other in witnesses])
-                if finding is not None:
-                    findings.append(finding)
+                alike = all(other.remedy == violation.remedy for _, other in seen)
+                held.append(_Held(rule, violation, world, alike))
+    repairable = [item for item in held if item.alike and item.violation.remedy is not None]
+    plans = work_out([_wanted(item) for item in repairable])
+    by_item = {id(item): plan for item, plan in zip(repairable, plans, strict=True)}
+    findings = [finding for item in held if (finding := _finding(item, by_item.get(id(item)))) is not None]
     return Outcome(
         cluster, tuple(findings), tuple(dict.fromkeys(undecided)), tuple(_notices(possible)), tuple(possible)
     )
 
 
-def _finding(rule: Rule, violation: Violation, world: World, others: Iterable[Violation]) -> Finding | None:
+def _wanted(item: _Held) -> Wanted:
+    violation = item.violation
+    if violation.remedy is None:
+        raise ValueError(f"{item.rule.id} has no remedy here")
+    return Wanted(item.world, violation.remedy, fill(item.rule.wordings[violation.variant].fix, violation.words))
+
+
+def _finding(item: _Held, plan: Plan | None) -> Finding | None:
+    rule, violation, world, _ = item
     installed = world.of(violation.release)
     wording = rule.wordings[violation.variant]
     place = locate.locate(installed, violation.path, fill(wording.label, violation.words), violation.within)
     if place is None:
         return None
-    repair = None
-    if violation.remedy is not None and all(other.remedy == violation.remedy for other in others):
-        repair = plan(world, violation.remedy, fill(wording.fix, violation.words))
     notes = [fill(note, violation.words) for note in wording.notes]
     notes = [note for note in notes if note] + list(violation.notes)
     diagnostic = Diagnostic(
@@ -121,11 +138,11 @@ def _finding(rule: Rule, violation: Violation, world: World, others: Iterable[Vi
         place,
         tuple(_related(violation, world, place, notes)),
         tuple(notes),
-        None if repair is None else Fix(repair.applicability, repair.title, repair.edits),
+        None if plan is None else Fix(plan.applicability, plan.title, plan.edits),
         world.cluster.name,
         installed.release.title,
     )
-    return Finding(rule, violation, world, diagnostic, repair)
+    return Finding(rule, violation, world, diagnostic, plan)
 
 
 def _related(violation: Violation, world: World, primary: Place, notes: list[str]) -> Iterable[Place]:
@@ -156,7 +173,7 @@ def _undecided(rule: Rule, cluster: Cluster, index: int, message: str, decided_b
 
 
 def _by_version(
-    rule: Rule, cluster: Cluster, violation: Violation, possible: list[World], witnesses: list[tuple[World, Violation]]
+    rule: Rule, cluster: Cluster, violation: Violation, witnesses: list[tuple[World, Violation]]
 ) -> Undecided:
     """What holds in some versions only: says in which, of the first release that has none."""
     open_ones = [index for index, release in enumerate(cluster.releases) if release.version is None]

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from valuelint.charts.expressions import Scope
 from valuelint.lint.diagnostic import FileEdit
 from valuelint.lint.rule import Promise, Remedy
 from valuelint.predict.cluster import Installed, World
-from valuelint.predict.objects import objects
+from valuelint.predict.objects import dashboards_of, monitors_of, scope_of
 from valuelint.predict.selection import in_reach, pick_up
 from valuelint.records import NamedTuple
 from valuelint.syntax import Path
+from valuelint.syntax.drafts import draft, proven, touching
 from valuelint.syntax.edits import Edit, edit
 from valuelint.syntax.patches import CannotPatch, Patch, apply_patch
 from valuelint.values import Layer, Values
@@ -26,13 +28,59 @@ class Plan(NamedTuple):
     patches: tuple[tuple[Layer, tuple[Patch, ...]], ...]
 
 
-def plan(world: World, remedy: Remedy, title: str) -> Plan | None:
-    """Works a remedy out. One whose claim is not true after the patches is none: None.
+class Wanted(NamedTuple):
+    """A remedy that holds in a world, and its title."""
+
+    world: World
+    remedy: Remedy
+    title: str
+
+
+Sketch = tuple[Layer, tuple[Patch, ...], "list[Edit] | None"]
+
+
+def work_out(wanted: list[Wanted]) -> list[Plan | None]:
+    """The plan of each remedy, with proven edits. One whose claim is not true after the patches has none: None.
 
     A remedy that cannot be written into the file becomes a `display` one without edits, with the reason in its title.
+    Edits that do not touch each other are proven together, which costs one reading of the text for most of them.
     """
+    sketches: list[list[Sketch] | CannotPatch | None] = [_sketch(item) for item in wanted]
+    drafts: dict[int, list[Sketch]] = {}
+    for sketch in sketches:
+        for part in sketch if isinstance(sketch, list) else ():
+            drafts.setdefault(id(part[0].document), []).append(part)
+    good = {id(part[2]) for parts in drafts.values() for part in _proven(parts)}
+    plans: list[Plan | None] = []
+    for item, sketch in zip(wanted, sketches, strict=True):
+        if sketch is None:
+            plans.append(None)
+            continue
+        remedy = item.remedy
+        edits: list[FileEdit] = []
+        try:
+            if isinstance(sketch, CannotPatch):
+                raise sketch
+            for layer, patches, draft_edits in sketch:
+                changes = (
+                    draft_edits
+                    if draft_edits is not None and id(draft_edits) in good
+                    else edit(layer.document, patches)
+                )
+                edits += [_file_edit(layer, change) for change in changes]
+        except CannotPatch as reason:
+            plans.append(Plan("display", f"{item.title} (by hand: {reason})", remedy, (), ()))
+            continue
+        parts = tuple((layer, patches) for layer, patches, _ in sketch)
+        plans.append(Plan(remedy.applicability, item.title, remedy, tuple(edits), parts))
+    return plans
+
+
+def _sketch(item: Wanted) -> list[Sketch] | CannotPatch | None:
+    """The patches of a remedy by layer, with the edits they seem to need."""
+    world, remedy = item.world, item.remedy
     installed = world.of(remedy.release)
-    if not keeps(world, remedy.promises, patched(installed, remedy.patches)):
+    if not keeps(world, remedy.promises, installed, remedy.patches):
         return None
     by_layer: dict[int, list[Patch]] = {}
     for patch in remedy.patches:
@@ -40,16 +88,36 @@ def plan(world: World, remedy: Remedy, title: str) -> Plan | None:
         if index is None:
             return None
         by_layer.setdefault(index, []).append(patch)
-    edits: list[FileEdit] = []
-    patches = []
     try:
-        for index, those in by_layer.items():
-            layer = installed.values.layers[index]
-            edits += [_file_edit(layer, change) for change in edit(layer.document, those)]
-            patches.append((layer, tuple(those)))
+        return [
+            (layer := installed.values.layers[index], tuple(those), draft(layer.document, those))
+            for index, those in by_layer.items()
+        ]
     except CannotPatch as reason:
-        return Plan("display", f"{title} (by hand: {reason})", remedy, (), ())
-    return Plan(remedy.applicability, title, remedy, tuple(edits), tuple(patches))
+        return reason
+
+
+def _proven(parts: list[Sketch]) -> list[Sketch]:
+    """Those drafts of one document that a proof of several at once confirms; what fails it is proven alone later."""
+    waiting = [part for part in parts if part[2]]
+    good: list[Sketch] = []
+    while waiting:
+        batch: list[Sketch] = []
+        edits: list[Edit] = []
+        patches: list[Patch] = []
+        later = []
+        for part in waiting:
+            mine = [change for change in part[2] or () if change not in edits]
+            if touching([*edits, *mine]):
+                later.append(part)
+                continue
+            batch.append(part)
+            edits += mine
+            patches += [patch for patch in part[1] if patch not in patches]
+        if proven(batch[0][0].document, edits, patches):
+            good += batch
+        waiting = later
+    return good
 
 
 def home(values: Values, path: Path) -> int | None:
@@ -66,39 +134,37 @@ def _file_edit(layer: Layer, change: Edit) -> FileEdit:
     return FileEdit(source.name, source.byte_offset(change.start), source.byte_offset(change.end), change.text)
 
 
-def patched(installed: Installed, patches: tuple[Patch, ...]) -> Installed:
-    """The release as it would be with the patches, as far as prediction goes."""
+def keeps(world: World, promises: tuple[Promise, ...], installed: Installed, patches: tuple[Patch, ...] = ()) -> bool:
+    """Whether everything that is promised holds, once the patches are made to the values of this release."""
+    if not promises:
+        return True
     user: dict[str, Any] = installed.values.user
     for patch in patches:
         user = apply_patch(user, patch)
-    values = installed.values.of_user(user)
+    values = installed.values.of_user(user) if patches else installed.values
+    scope = scope_of(installed.objects.facts, values, installed.release.name, installed.release.namespace)
+    return all(_kept(world, installed, scope, promise) for promise in promises)
+
+
+def _kept(world: World, installed: Installed, scope: Scope, promise: Promise) -> bool:
     facts = installed.objects.facts
-    found = objects(facts, values, installed.release.name, installed.release.namespace)
-    return installed._replace(values=values, objects=found)
-
-
-def keeps(world: World, promises: tuple[Promise, ...], after: Installed) -> bool:
-    """Whether everything that is promised holds once this release is as it would be."""
-    members = tuple(after if item.number == after.number else item for item in world.installed)
-    future = world._replace(installed=members)
-    return all(_kept(future, after, promise) for promise in promises)
-
-
-def _kept(future: World, after: Installed, promise: Promise) -> bool:
     if promise.effect == "picked-up":
-        group = [item for item in after.objects.dashboards if item.facts.group == promise.subject]
-        return any(pick_up(sidecar, item).picked_up for _, sidecar in future.sidecars() for item in group)
-    for monitor in after.objects.monitors:
-        if f"{monitor.kind} {monitor.facts.component} " not in f"{promise.subject} " or monitor.rendered is not True:
+        dashboards = [
+            item for group in facts.dashboards if group.group == promise.subject for item in dashboards_of(group, scope)
+        ]
+        return any(pick_up(sidecar, item).picked_up for _, sidecar in world.sidecars() for item in dashboards)
+    for monitor in (
+        item for those in facts.monitors if those.component == promise.subject for item in monitors_of(those, scope)
+    ):
+        if monitor.rendered is not True:
             continue
         if promise.effect == "rendered":
             return True
         if promise.effect == "reached":
             return any(
                 in_reach(prometheus, monitor.kind, monitor.namespace, item.objects.operator).selected
-                for item, prometheus in future.prometheuses()
+                for item, prometheus in world.prometheuses()
             )
-        verdicts = future.selections(monitor.kind, monitor.labels, monitor.namespace)
-        if any(verdict.selected for _, _, verdict in verdicts):
+        if any(verdict.selected for _, _, verdict in world.selections(monitor.kind, monitor.labels, monitor.namespace)):
             return True
     return False

@@ -168,11 +168,11 @@ class Objects(NamedTuple):
 
 def objects(facts: Facts, values: Values, name: str | None, namespace: str | None) -> Objects:
     """The objects that a chart version makes of values. `name` and `namespace` are the release's, None if not known."""
-    scope = Scope(values.data, values.defaults, name, namespace, facts)
+    scope = scope_of(facts, values, name, namespace)
     guards = [(guard, holds) for guard in facts.guards if (holds := guard.when.evaluate(scope)) is not False]
     services = tuple(service for item in facts.services if (service := _service(item, scope)) is not None)
-    monitors = tuple(_monitor(item, inner) for item in facts.monitors for inner in _items(item.for_each, scope))
-    dashboards = tuple(dashboard for item in facts.dashboards for dashboard in _dashboards(item, scope))
+    monitors = tuple(monitor for item in facts.monitors for monitor in monitors_of(item, scope))
+    dashboards = tuple(dashboard for item in facts.dashboards for dashboard in dashboards_of(item, scope))
     rules = tuple(_rule(item, inner) for item in facts.rules for inner in _items(item.for_each, scope))
     prometheus = None if facts.prometheus is None else _prometheus(facts.prometheus, scope)
     operator = None if facts.operator is None else _operator(facts.operator, scope)
@@ -248,6 +248,16 @@ def _items(for_each: Path | None, scope: Scope) -> list[Scope]:
     return scopes
 
 
+def scope_of(facts: Facts, values: Values, name: str | None, namespace: str | None) -> Scope:
+    """What the expressions of a chart version see of a release."""
+    return Scope(values.data, values.defaults, name, namespace, facts)
+
+
+def monitors_of(facts: MonitorFacts, scope: Scope) -> list[Monitor]:
+    """The monitors of one entry of the facts: one, or one for each item that it repeats for."""
+    return [_monitor(facts, inner) for inner in _items(facts.for_each, scope)]
+
+
 def _monitor(facts: MonitorFacts, scope: Scope) -> Monitor:
     rendered = rendered_when(facts).evaluate(scope)
     with scope.recording_if(rendered is True):
@@ -288,7 +298,8 @@ def _service(facts: ServiceFacts, scope: Scope) -> Service | None:
     )
 
 
-def _dashboards(facts: DashboardFacts, scope: Scope) -> list[Dashboard]:
+def dashboards_of(facts: DashboardFacts, scope: Scope) -> list[Dashboard]:
+    """The dashboards of one group."""
     rendered = facts.when.evaluate(scope)
     with scope.recording_if(rendered is True):
         names: tuple[Known | None, ...] = (None,)

@@ -44,7 +44,8 @@ Patch = Set | Remove | Rename | Append
 
 
 def apply_patch(data: Any, patch: Patch) -> Any:
-    """The data after a patch: the definition of what the patch means. The data given stays as it is.
+    """The data after a patch: the definition of what the patch means. The data given stays as it is; what the patch
+    does not touch is shared with the result.
 
     Raises CannotPatch where the patch has no meaning for this data.
     """
@@ -52,9 +53,9 @@ def apply_patch(data: Any, patch: Patch) -> Any:
         found = _get(data, patch.path)
         if found is not None and not isinstance(found, list):
             raise CannotPatch(f"{_name(patch.path)} is not a list")
-        return _put(data, patch.path, [*(found or ()), patch.value], patch.path)
+        return _graft(data, patch.path, [*(found or ()), plain_copy(patch.value)], patch.path)
     if isinstance(patch, Set):
-        return _put(data, patch.path, patch.value, patch.path)
+        return _graft(data, patch.path, plain_copy(patch.value), patch.path)
     if not patch.path:
         raise CannotPatch("the whole file can neither be removed nor renamed")
     *above, last = patch.path
@@ -62,18 +63,18 @@ def apply_patch(data: Any, patch: Patch) -> Any:
     present = _has(parent, last)
     if isinstance(patch, Remove):
         if not present:
-            return plain_copy(data)
+            return data
         if isinstance(parent, dict):
             changed: Any = {key: value for key, value in parent.items() if key != last}
         else:
             changed = [value for index, value in enumerate(parent) if index != last]
-        return _put(data, tuple(above), changed, patch.path)
+        return _graft(data, tuple(above), changed, patch.path)
     if not present or not isinstance(parent, dict):
         raise CannotPatch(f"there is no key {_name(patch.path)}")
     if patch.key != last and patch.key in parent:
         raise CannotPatch(f"there is a key {_name((*above, patch.key))} already")
     renamed = {patch.key if key == last else key: value for key, value in parent.items()}
-    return _put(data, tuple(above), renamed, patch.path)
+    return _graft(data, tuple(above), renamed, patch.path)
 
 
 def plain_copy(value: Any) -> Any:
@@ -110,25 +111,20 @@ def _get(data: Any, path: Path) -> Any:
     return data
 
 
-def _put(data: Any, path: Path, value: Any, whole: Path) -> Any:
-    """A copy of the data with one place changed."""
+def _graft(data: Any, path: Path, value: Any, whole: Path) -> Any:
+    """The data with one place changed: new along the path, shared everywhere else."""
     if not path:
-        return plain_copy(value)
+        return value
     part, rest = path[0], path[1:]
     if isinstance(part, str):
         if data is None:
             data = {}
         if not isinstance(data, dict):
             raise CannotPatch(f"{_name(whole[: len(whole) - len(path)])} is not a map")
-        changed = {key: plain_copy(item) for key, item in data.items() if key != part}
-        before = data.get(part)
-        # A key that is there keeps its place.
-        result = {key: changed.get(key) for key in data}
-        result[part] = _put(before, rest, value, whole)
-        return result
+        return {**data, part: _graft(data.get(part), rest, value, whole)}  # a key that is there keeps its place
     if not _has(data, part):
         raise CannotPatch(f"there is no list item {_name(whole[: len(whole) - len(rest)])}")
-    return [_put(item, rest, value, whole) if index == part else plain_copy(item) for index, item in enumerate(data)]
+    return [_graft(item, rest, value, whole) if index == part else item for index, item in enumerate(data)]
 
 
 def _name(path: Path) -> str:

@@ -23,6 +23,10 @@ def format_path(path: Path) -> str:
 
 def parse_path(text: str) -> Path:
     """The path a text stands for; raises ValueError with the column of what is wrong."""
+    if "[" not in text:
+        keys = text.split(".")
+        if all(key and _BARE.issuperset(key) for key in keys):
+            return tuple(keys)
     path: list[str | int] = []
     at = 0
     while at < len(text):

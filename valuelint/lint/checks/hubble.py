@@ -10,7 +10,7 @@ from valuelint.charts.expressions import go_truth
 from valuelint.lint.rule import Open, Related, Remedy, Rule, Violation
 from valuelint.predict.cluster import Installed, World
 from valuelint.syntax import Path, format_path, parse_path
-from valuelint.syntax.patches import Patch, Set
+from valuelint.syntax.patches import Append, Patch, Set
 from valuelint.values import Unknown, holds_unknown
 
 Found = Iterator[Violation | Open]
@@ -66,7 +66,7 @@ def missing(world: World, rule: Rule) -> Found:
                 for switch in asking
                 if "dashboards" in switch
             )
-            patch: Patch = Set(path, [*given, gap.any_of[0]])
+            patch: Patch = Append(path, gap.any_of[0])
             remedy = Remedy(installed.number, "unsafe", (patch,))
             # A panel or two without data is how most people use these dashboards; half of one is a mistake.
             variant = "drawn" if gap.panels * 2 >= gap.total else "some"

@@ -133,7 +133,7 @@ def _not_selected(
         remedy = None
         if key in monitor.label_origins:
             patches: tuple[Patch, ...] = (Set(where, go_text(labels[key])),)
-            promise = Promise(installed.number, "selected", subject)
+            promise = Promise(installed.number, "selected", monitor.facts.component)
             remedy = Remedy(installed.number, "safe", patches, (promise,))
         return Violation(installed.number, where, "label-type", {**words, "label": key}, subject, (), (), remedy)
     if verdict.cause == "selector":
@@ -174,7 +174,7 @@ def _label_remedy(installed: Installed, monitor: Monitor, failing: list[Requirem
             applicability = "unsafe" if applicability == "safe" else applicability
         else:
             return None
-    promise = Promise(installed.number, "selected", subject_of(monitor))
+    promise = Promise(installed.number, "selected", monitor.facts.component)
     return Remedy(installed.number, applicability, tuple(patches), (promise,))
 
 
@@ -235,7 +235,7 @@ def _not_rendered(installed: Installed, monitor: Monitor, asked_by: Path) -> Vio
     patches = monitor.facts.needs.invert(monitor.scope, True)
     remedy = None
     if patches:
-        promise = Promise(installed.number, "rendered", subject_of(monitor))
+        promise = Promise(installed.number, "rendered", monitor.facts.component)
         only_metrics = [patch.path for patch in patches] == [metrics]
         refused = any(said_by_user(installed, patch.path) for patch in patches)
         level = "display" if not only_metrics else "unsafe" if refused else "safe"
@@ -373,7 +373,7 @@ def _excluded(
     if target is not None:
         paths = dict.fromkeys(monitor.facts.namespace_path for monitor in those)
         patches = tuple(Set(place, target) for place in paths if place is not None)
-        promises = tuple(Promise(installed.number, "reached", subject_of(monitor)) for monitor in those)
+        promises = tuple(Promise(installed.number, "reached", monitor.facts.component) for monitor in those)
         remedy = Remedy(installed.number, "unsafe", patches, promises) if patches else None
     return Violation(installed.number, path, "excluded", words, where, tuple(related), (), remedy)
 
@@ -496,7 +496,7 @@ def _monitor_remedy(world: World, installed: Installed, monitor: Monitor) -> Rem
     if asked_by is None:
         return None
     patches: list[Patch] = [Set(asked_by, True)]
-    promises = [Promise(installed.number, "rendered", subject_of(monitor))]
+    promises = [Promise(installed.number, "rendered", monitor.facts.component)]
     verdicts = world.selections(monitor.kind, monitor.labels, monitor.namespace)
     if verdicts and all(verdict.selected is False for _, _, verdict in verdicts):
         found = min(verdicts, key=_distance)[2].match

@@ -1,0 +1,56 @@
+"""Edits first, proof later: what many patches come to, proven all at once.
+
+`edits.edit` proves every step by reading the whole text again. Where many independent patches of one document are
+only to be shown, drafting each and proving all of them together costs one reading instead of dozens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from valuelint.syntax.data import to_data
+from valuelint.syntax.edits import apply_edits, same
+from valuelint.syntax.nodes import Document
+from valuelint.syntax.parse import parse
+from valuelint.syntax.patches import CannotPatch, Patch, apply_patch
+from valuelint.syntax.source import SourceError
+from valuelint.syntax.writer import Edit, Writer
+
+
+def draft(document: Document, patches: Sequence[Patch]) -> list[Edit] | None:
+    """The edits that the patches seem to need, in order; None where that takes more than one look at the text.
+
+    They are not proven. Raises CannotPatch as `edit` does.
+    """
+    writer = Writer(document)
+    edits = [change for patch in patches for change in writer.edits_for(patch)]
+    return None if touching(edits) else sorted(edits)
+
+
+def touching(edits: Iterable[Edit]) -> bool:
+    """Whether two of the edits overlap, or stand side by side so that their order would matter."""
+    end = -1
+    for change in sorted(edits):
+        if change.start <= end:
+            return True
+        end = change.end
+    return False
+
+
+def proven(document: Document, edits: Iterable[Edit], patches: Iterable[Patch]) -> bool:
+    """Whether the text after the edits holds exactly the data after the patches, and every comment."""
+    source = document.source
+    try:
+        documents = parse(source.with_text(apply_edits(source.text, sorted(edits))))
+        wanted = to_data(document.root, source=source) if document.root is not None else None
+        for patch in patches:
+            wanted = apply_patch(wanted, patch)
+        new = documents[document.index]
+        found = to_data(new.root, source=new.source) if new.root is not None else None
+    except (SourceError, CannotPatch, IndexError):
+        return False
+    return same(found, wanted) and _comments(new) == _comments(document)
+
+
+def _comments(document: Document) -> list[str]:
+    return [document.source.text[start:end] for start, end in document.comments]
