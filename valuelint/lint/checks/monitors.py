@@ -84,6 +84,7 @@ def _by_default(installed: Installed, unasked: list[tuple[Monitor, Violation]]) 
     monitor, first = unasked[0]
     names = [shown(other.name) for other, _ in unasked]
     words = {**first.words, "names": names, "count": len(names)}
+    variant = "by-default" if words["wanted"] else "by-default-unreached"
     own = [item for item in first.related if item.path is not None and said_by_user(installed, item.path)]
     path = own[0].path if own and own[0].path is not None and own[0].release == installed.number else first.path
     remedy = None
@@ -91,7 +92,7 @@ def _by_default(installed: Installed, unasked: list[tuple[Monitor, Violation]]) 
         remedy = first.remedy._replace(applicability="unsafe" if first.remedy.applicability == "safe" else "display")
     subject = " ".join(sorted(names))
     related = tuple(item for item in first.related if item.path != path)
-    return Violation(installed.number, path, "by-default", words, subject, related, (), remedy)
+    return Violation(installed.number, path, variant, words, subject, related, (), remedy)
 
 
 def _decider(owner: Installed, monitor: Monitor) -> str:
@@ -180,19 +181,24 @@ def _label_remedy(installed: Installed, monitor: Monitor, failing: list[Requirem
 
 def _selector_origin(owner: Installed, prometheus: Prometheus, verdict: Selection, words: dict[str, Any]) -> Related:
     """Where the selector comes from: the user's own, the switch beside it, or the name of the release."""
-    facts = prometheus.facts
-    path = facts.selector_paths.get(verdict.selector)
-    wants = f"{camel(verdict.selector)} is set here"
-    if path is not None and go_truth(owner.values.get(path)) and said_by_user(owner, path):
-        return Related(owner.number, path, None, wants)
-    name = owner.release.origins.get("name")
-    if verdict.selector.endswith("_namespace_selector") or facts.nil_uses_paths.get(verdict.selector) is None:
-        return Related(owner.number, path, None, f"{camel(verdict.selector)} is not set")
+    facts, selector = prometheus.facts, camel(verdict.selector)
+    path, switch = facts.selector_paths.get(verdict.selector), facts.nil_uses_paths.get(verdict.selector)
+    written = said_by_user(owner, path)
+    if path is not None and written and go_truth(owner.values.get(path)):
+        return Related(owner.number, path, None, f"{selector} is set here")
+    if switch is None:
+        state = "null" if path is not None and written and owner.values.get(path) is None else "not set"
+        return Related(owner.number, path, None, f"{selector} is {state}")
     words["derived"] = True
-    message = f"so {camel(verdict.selector)} wants release: {owner.release.name}, the name of this release"
+    wants = f"{selector} wants release: {owner.release.name}, the name of this release"
+    if isinstance(owner.values.get(switch), str) and said_by_user(owner, switch):
+        return Related(owner.number, switch, None, f"a text in quotes is true, whatever it says: {wants}")
+    if written:
+        return Related(owner.number, path, None, f"empty counts as not set: {wants}")
+    name = owner.release.origins.get("name")
     if name is not None:
-        return Related(owner.number, None, name, message)
-    return Related(owner.number, facts.nil_uses_paths[verdict.selector], None, message)
+        return Related(owner.number, None, name, f"so {wants}")
+    return Related(owner.number, switch if said_by_user(owner, switch) else None, None, wants)
 
 
 # --- asked for, but not rendered ------------------------------------------------------------------

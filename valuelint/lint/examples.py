@@ -1,0 +1,145 @@
+"""Examples of rules, made into workspaces: the documentation of a rule is also its test."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from valuelint.lint import engine, fix
+from valuelint.lint.engine import Finding, Outcome
+from valuelint.lint.rule import Rule
+from valuelint.records import NamedTuple
+from valuelint.syntax import Mapping as MappingNode
+from valuelint.syntax import Source, SourceError, format_path, parse
+from valuelint.values import Layer
+from valuelint.workspace.release import Cluster, Release, Workspace
+
+Finds = tuple[str, str, str]
+"""A finding, as an example states it: chart, path, severity."""
+
+
+class Given(NamedTuple):
+    """A release of an example; what is None is not known. `texts` are its values files, in order."""
+
+    chart: str
+    version: str | None
+    name: str | None
+    namespace: str | None
+    texts: tuple[str, ...]
+
+
+class Example(NamedTuple):
+    """Values and what a rule makes of them. A good example has no `finds`.
+
+    `fixed` holds the texts after the fix of each chart whose values it changes; None where there is none to apply.
+    `undecided` says that the rule leaves something open.
+    """
+
+    title: str
+    releases: tuple[Given, ...]
+    expected: dict[str, str]
+    finds: tuple[Finds, ...]
+    fixed: dict[str, tuple[str, ...]] | None
+    undecided: bool
+
+    @property
+    def bad(self) -> bool:
+        """Whether the rule finds something."""
+        return bool(self.finds)
+
+
+def examples(rule: Rule) -> list[Example]:
+    """All examples of a rule, the bad ones first."""
+    given = rule.data["examples"]
+    return [read_example(item) for kind in ("bad", "good") for item in given[kind]]
+
+
+def read_example(data: Mapping[str, Any]) -> Example:
+    """An example from its data in a rule's file, as schemas/rule.schema.json describes it."""
+    releases = tuple(_given(chart, release) for chart, release in data["releases"].items())
+    only = releases[0].chart
+    finds = [(item.get("chart", only), item["path"], item["severity"]) for item in data.get("finds", ())]
+    fixed = {chart: _texts(given) for chart, given in data["fixed"].items()} if "fixed" in data else None
+    expected = dict(data.get("config", {}).get("expect", {}))
+    return Example(data["title"], releases, expected, tuple(finds), fixed, data.get("undecided", False))
+
+
+def _given(chart: str, data: Mapping[str, Any]) -> Given:
+    texts = _texts(data["values"]) if "values" in data else ()
+    return Given(chart, data.get("version"), data.get("name"), data.get("namespace"), texts)
+
+
+def _texts(given: str | list[str]) -> tuple[str, ...]:
+    return (given,) if isinstance(given, str) else tuple(given)
+
+
+def workspace(example: Example) -> Workspace:
+    """The workspace that an example describes, made of text alone. Raises SourceError if a text is no values file."""
+    releases = tuple(_release(given) for given in example.releases)
+    return Workspace((Cluster("example", releases, True, example.expected),), None, (), (), (), ())
+
+
+def _release(given: Given) -> Release:
+    names = file_names(given)
+    layers = tuple(_layer(Source.from_text(text, name)) for name, text in zip(names, given.texts, strict=True))
+    return Release(given.chart, given.version, given.name, given.namespace, layers, {})
+
+
+def file_names(given: Given) -> tuple[str, ...]:
+    """What the values files of an example's release are called."""
+    if len(given.texts) == 1:
+        return (f"{given.chart}.yaml",)
+    return tuple(f"{given.chart}-{number}.yaml" for number in range(1, len(given.texts) + 1))
+
+
+def _layer(source: Source) -> Layer:
+    documents = parse(source)
+    document = documents[0]
+    root = document.root
+    if len(documents) > 1 or not (root is None or isinstance(root, MappingNode)):
+        raise SourceError(source.name, 1, 1, "an example's values are one map of options")
+    return Layer(source, document, root)
+
+
+class Result(NamedTuple):
+    """What became of an example: the findings of its rule, and the texts after its fixes and after fixing again."""
+
+    outcome: Outcome
+    findings: tuple[Finding, ...]
+    fixed: dict[str, tuple[str, ...]] | None
+    again: dict[str, str]
+    left: tuple[Finds, ...]
+    """Findings of the rule in the fixed texts."""
+
+    @property
+    def finds(self) -> tuple[Finds, ...]:
+        """The findings as an example states them, sorted."""
+        return tuple(sorted(_stated(finding, self.outcome) for finding in self.findings))
+
+
+def _stated(finding: Finding, outcome: Outcome) -> Finds:
+    chart = outcome.cluster.releases[finding.violation.release].chart
+    return chart, format_path(finding.diagnostic.place.path), finding.diagnostic.severity
+
+
+def run(example: Example, rule: Rule, rules: list[Rule]) -> Result:
+    """Lints an example, fixes what the rule may fix of it with all `rules` watching, and lints it again."""
+    given = workspace(example)
+    outcome = engine.examine(given.clusters[0], [rule])
+    level = rule.data["fix_safety"]["level"]
+    if level not in ("safe", "unsafe"):
+        return Result(outcome, outcome.findings, None, {}, ())
+    repaired = fix.repair(given, rules, level, frozenset((rule.id,)))
+    if not repaired.texts:
+        return Result(outcome, outcome.findings, None, {}, ())
+    new = [release._replace(texts=_renewed(release, repaired.texts)) for release in example.releases]
+    fixed = {after.chart: after.texts for before, after in zip(example.releases, new, strict=True) if before != after}
+    after = workspace(example._replace(releases=tuple(new)))
+    second = engine.examine(after.clusters[0], [rule])
+    left = tuple(sorted(_stated(finding, second) for finding in second.findings))
+    again = fix.repair(after, rules, level, frozenset((rule.id,))).texts
+    return Result(outcome, outcome.findings, fixed, again, left)
+
+
+def _renewed(release: Given, texts: dict[str, str]) -> tuple[str, ...]:
+    return tuple(texts.get(name, text) for name, text in zip(file_names(release), release.texts, strict=True))
