@@ -68,7 +68,9 @@ def _measure(node: Node, depth: int, known: dict[int, tuple[int, int]], budget: 
         raise _TooMuchError(f"nest deeper than {_DEEPEST} levels")
     size = height = 0
     children = (
-        node.items if isinstance(node, Sequence) else [entry.value for entry in cast(Mapping, node).keys.values()]
+        node.items
+        if isinstance(node, Sequence)
+        else [entry.value for entry in cast(Mapping, node).keys.values()]
     )
     for child in children:
         more, levels = _measure(child, depth + 1, known, budget)

@@ -36,7 +36,9 @@ class Scalar(Node):
 
     __slots__ = ("raw", "style")
 
-    def __init__(self, start: int, end: int, anchor: str | None, tag: str | None, raw: str, style: str) -> None:
+    def __init__(
+        self, start: int, end: int, anchor: str | None, tag: str | None, raw: str, style: str
+    ) -> None:
         self.start = start
         self.end = end
         self.anchor = anchor

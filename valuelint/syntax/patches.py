@@ -121,7 +121,10 @@ def _graft(data: Any, path: Path, value: Any, whole: Path) -> Any:
             data = {}
         if not isinstance(data, dict):
             raise CannotPatch(f"{_name(whole[: len(whole) - len(path)])} is not a map")
-        return {**data, part: _graft(data.get(part), rest, value, whole)}  # a key that is there keeps its place
+        return {
+            **data,
+            part: _graft(data.get(part), rest, value, whole),
+        }  # a key that is there keeps its place
     if not _has(data, part):
         raise CannotPatch(f"there is no list item {_name(whole[: len(whole) - len(rest)])}")
     return [_graft(item, rest, value, whole) if index == part else item for index, item in enumerate(data)]

@@ -21,12 +21,11 @@ class Written(NamedTuple):
 
 
 class Layout(NamedTuple):
-    """How the surrounding file indents: the step of a nested map, and whether lists are indented under
-    their key.
-    """
+    """How the surrounding file indents nested maps and the lists under keys; whether literals can be used."""
 
     step: int = 2
     indented_lists: bool = True
+    literals: bool = True
 
 
 def is_plain(text: str, flow: bool) -> bool:
@@ -87,13 +86,15 @@ def block(value: Any, column: int, layout: Layout, style: str = "plain") -> Writ
     """A value in block style, as it stands behind a key whose own column is given."""
     if isinstance(value, dict) and value:
         below = column + layout.step
-        return Written("", [line for name, item in value.items() for line in entry(name, item, below, layout)])
+        return Written(
+            "", [line for name, item in value.items() for line in entry(name, item, below, layout)]
+        )
     if isinstance(value, list) and value:
         below = column + (layout.step if layout.indented_lists else 0)
         return Written("", [line for item in value for line in list_item(item, below, layout)])
     if isinstance(value, (dict, list)):
         return Written(flow(value), [])
-    if isinstance(value, str) and style in ("plain", "literal", "folded"):
+    if layout.literals and isinstance(value, str) and style in ("plain", "literal", "folded"):
         literal = _literal(value, column + layout.step)
         if literal is not None:
             return literal

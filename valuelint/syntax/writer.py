@@ -27,8 +27,10 @@ class Edit(NamedTuple):
 class Writer:
     """Finds the edits of one document for one patch at a time."""
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Document, careful: bool = False) -> None:
+        """`careful`: write no literal blocks, and leave the line end before a last line that goes."""
         self.document = document
+        self.careful = careful
         self.text = document.source.text
         self.newline = document.source.newline
         self.aliases = [node for node in nodes(document.root) if isinstance(node, Alias)]
@@ -102,7 +104,9 @@ class Writer:
         assert parent is not None
         if isinstance(parent, Mapping):
             gone = [
-                index for index, entry in enumerate(parent.entries) if entry.key_text == path[-1] and not entry.is_merge
+                index
+                for index, entry in enumerate(parent.entries)
+                if entry.key_text == path[-1] and not entry.is_merge
             ]
         else:
             gone = [int(path[-1])]
@@ -113,6 +117,8 @@ class Writer:
             assert above is not None
             empty = "{}" if isinstance(parent, Mapping) else "[]"
             return self._write(above, render.Written(empty, []))
+        if parent.flow:
+            return self._remove_from_flow(parent, gone)
         return [made for index in gone for made in self._remove_child(parent, index)]
 
     # Places that are shared
@@ -197,6 +203,9 @@ class Writer:
             if not isinstance(node, Scalar):
                 raise CannotPatch(f"line {self._line(node.start)} has a tag")
             return self._write_at(node.start, node.end, written)
+        if node.anchor is not None and isinstance(parent, Sequence) and written.lines:
+            # Behind the dash, an anchor would belong to the first key; nothing repeats it, so it goes.
+            return self._write_at(node.start, node.end, written)
         after = properties_end(text, node) if node.anchor is not None else self._behind_indicator(found)
         if content == node.end and isinstance(node, Scalar):
             return self._write_behind(found, after, written)
@@ -245,7 +254,8 @@ class Writer:
     def _first_content(self, value: dict[str, Any]) -> list[Edit]:
         """Write the first values of a document that holds nothing but comments."""
         before = self.text[: self.document.end]
-        lines = [line for name, item in value.items() for line in render.entry(name, item, 0, render.Layout())]
+        layout = render.Layout(literals=not self.careful)
+        lines = [line for name, item in value.items() for line in render.entry(name, item, 0, layout)]
         ended = not before or before[-1] in "\r\n"
         new = self.newline.join(lines)
         end = self.document.end
@@ -260,7 +270,14 @@ class Writer:
         return self._add_lines(parent, render.entry(name, value, column, self._layout(parent)))
 
     def _add_lines(self, parent: Mapping | Sequence, lines: list[str]) -> list[Edit]:
-        return [self._lines_at(line_end(self.text, parent.end), lines)]
+        made = [self._lines_at(line_end(self.text, parent.end), lines)]
+        last = nodes(parent)[-1]
+        if parent.end == len(self.text) and isinstance(last, Scalar) and last.style in ("literal", "folded"):
+            # Without a final newline the block has none either; one that follows must be stripped.
+            header = content_start(self.text, last) + 1
+            if last.raw[-1:] != "\n" and "-" not in self.text[header : line_end(self.text, header)]:
+                made.append(Edit(header, header, "-"))
+        return made
 
     def _add_to_flow(self, parent: Mapping | Sequence, new: str) -> list[Edit]:
         text = self.text
@@ -287,22 +304,30 @@ class Writer:
         return [Edit(end, end, f"{gap}, {new}")]
 
     def _remove_child(self, parent: Mapping | Sequence, index: int) -> list[Edit]:
-        text, count = self.text, _count(parent)
+        text = self.text
         start, end = self._child_start(parent, index), self._child_end(parent, index)
-        if parent.flow:
-            if text[content_start(text, parent)] not in "{[":
-                raise CannotPatch(f"the map in line {self._line(start)} is written without braces")
-            if count == 1:
-                comma = _skip(text, end)
-                return self._erase(start, comma + 1 if text[comma] == "," else end, whole_lines=False)
-            if index < count - 1:
-                return self._erase(start, self._child_start(parent, index + 1), whole_lines=False)
-            return self._erase(self._child_end(parent, index - 1), end, whole_lines=False)
         if not text[_line_start(text, start) : start].strip(" "):
             return self._erase_lines(start, end)
         following = self._child_start(parent, index + 1)
         if not self._comments_within(start, following):
             return [Edit(start, following, "")]
+        return self._erase(start, end, whole_lines=False)
+
+    def _remove_from_flow(self, parent: Mapping | Sequence, gone: list[int]) -> list[Edit]:
+        text, count = self.text, _count(parent)
+        first, last = gone[0], gone[-1]
+        start, end = self._child_start(parent, first), self._child_end(parent, last)
+        if text[content_start(text, parent)] not in "{[":
+            raise CannotPatch(f"the map in line {self._line(start)} is written without braces")
+        if last - first != len(gone) - 1:
+            raise CannotPatch(f"the key is written more than once in line {self._line(start)}")
+        if last < count - 1:
+            end = self._child_start(parent, last + 1)
+        elif first:
+            start = self._child_end(parent, first - 1)
+        else:
+            comma = _skip(text, end)
+            end = comma + 1 if text[comma] == "," else end
         return self._erase(start, end, whole_lines=False)
 
     def _child_start(self, parent: Mapping | Sequence, index: int) -> int:
@@ -351,7 +376,7 @@ class Writer:
         if stop < len(text):
             return [Edit(begin, stop + (2 if text.startswith("\r\n", stop) else 1), "")]
         # The last line has no end: the one before it takes over.
-        if begin:
+        if begin and not self.careful:
             begin -= 2 if text.startswith("\r\n", begin - 2) else 1
         return [Edit(begin, stop, "")]
 
@@ -377,8 +402,10 @@ class Writer:
                     made += [Edit(at, first, ""), Edit(first_end, last_end, "")]
                 made.append(Edit(min(indent, comment), comment, ""))
             at = after
-        if not text[end : line_end(text, end)].strip():
-            made.append(Edit(at, end, ""))
+        stop = line_end(text, end)
+        if not text[end:stop].strip():
+            # Blanks that stay would become part of the comment before them.
+            made.append(Edit(at, stop, ""))
         else:
             breaks = _breaks(text, at, end)
             (_, first_end), (_, last_end) = breaks[0], breaks[-1]
@@ -416,7 +443,7 @@ class Writer:
                     step = deeper
                 elif isinstance(value, Sequence) and lists is None and deeper >= 0:
                     lists = deeper > 0
-        return render.Layout(step or 2, lists is not False)
+        return render.Layout(step or 2, lists is not False, not self.careful)
 
 
 def _nested(path: Path, value: Any) -> Any:
@@ -432,11 +459,11 @@ def _joined(edits: list[Edit]) -> list[Edit]:
     """Edits in order, those that touch made one; raises CannotPatch where two want the same characters."""
     made: list[Edit] = []
     for each in sorted(edits, key=lambda edit: (edit.start, edit.end)):
-        if made and each.start < made[-1].end:
+        if made and each.start < made[-1].end and (each.text or made[-1].text):
             raise CannotPatch("the text here is too entangled to edit")
-        if made and each.start == made[-1].end:
+        if made and each.start <= made[-1].end:
             last = made.pop()
-            each = Edit(last.start, each.end, last.text + each.text)
+            each = Edit(last.start, max(last.end, each.end), last.text + each.text)
         made.append(each)
     return [each for each in made if each.start < each.end or each.text]
 
