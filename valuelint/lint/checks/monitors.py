@@ -75,12 +75,14 @@ def not_selected(world: World, rule: Rule) -> Found:
                     yield found
                 else:
                     unasked.append((monitor, found))
-        if unasked:
-            yield _by_default(installed, unasked)
+        for unlike in (True, False):
+            those = [item for item in unasked if bool(item[1].words["wanted"]) is unlike]
+            if those:
+                yield _by_default(installed, those)
 
 
 def _by_default(installed: Installed, unasked: list[tuple[Monitor, Violation]]) -> Violation:
-    """All monitors that a chart brings along and that its Prometheus leaves out, as one."""
+    """All monitors that a chart brings along and that are left out, as one: because of their labels, or otherwise."""
     monitor, first = unasked[0]
     names = [shown(other.name) for other, _ in unasked]
     words = {**first.words, "names": names, "count": len(names)}
@@ -186,12 +188,12 @@ def _selector_origin(owner: Installed, prometheus: Prometheus, verdict: Selectio
     written = said_by_user(owner, path)
     if path is not None and written and go_truth(owner.values.get(path)):
         return Related(owner.number, path, None, f"{selector} is set here")
-    if switch is None:
+    if verdict.selector.endswith("_namespace_selector") or (switch is None and written):
         state = "null" if path is not None and written and owner.values.get(path) is None else "not set"
         return Related(owner.number, path, None, f"{selector} is {state}")
     words["derived"] = True
     wants = f"{selector} wants release: {owner.release.name}, the name of this release"
-    if isinstance(owner.values.get(switch), str) and said_by_user(owner, switch):
+    if switch is not None and isinstance(owner.values.get(switch), str) and said_by_user(owner, switch):
         return Related(owner.number, switch, None, f"a text in quotes is true, whatever it says: {wants}")
     if written:
         return Related(owner.number, path, None, f"empty counts as not set: {wants}")
