@@ -80,8 +80,6 @@ def _sketch(item: Wanted) -> list[Sketch] | CannotPatch | None:
     """The patches of a remedy by layer, with the edits they seem to need."""
     world, remedy = item.world, item.remedy
     installed = world.of(remedy.release)
-    if not keeps(world, remedy.promises, installed, remedy.patches):
-        return None
     by_layer: dict[int, list[Patch]] = {}
     for patch in remedy.patches:
         index = home(installed.values, patch.path)
@@ -89,6 +87,8 @@ def _sketch(item: Wanted) -> list[Sketch] | CannotPatch | None:
             return None
         by_layer.setdefault(index, []).append(patch)
     try:
+        if not keeps(world, remedy.promises, installed, remedy.patches):
+            return None
         return [
             (layer := installed.values.layers[index], tuple(those), draft(layer.document, those))
             for index, those in by_layer.items()
