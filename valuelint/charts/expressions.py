@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from valuelint.syntax.patches import Patch
 
 Truth = bool | None
+Traced = tuple[dict[str, Any] | Unknown, dict[str, Path]]
+"""Labels, and the path of the map that gave each, where it is one of the user's."""
 MISSING = object()
 
 
@@ -111,9 +113,10 @@ class Scope:
         self.item_path: Path = ()
         self.recording = True
         self.broken: list[tuple[Path, str]] = []
-        self._texts: dict[str, str | Unknown] = {}
-        self._truths: dict[str, Truth] = {}
-        self._labels: dict[str, tuple[dict[str, Any] | Unknown, dict[str, Path]]] = {}
+        # What is named is worked out once while recording and once while not: what is broken must not be missed.
+        self._texts: tuple[dict[str, str | Unknown], dict[str, str | Unknown]] = ({}, {})
+        self._truths: tuple[dict[str, Truth], dict[str, Truth]] = ({}, {})
+        self._labels: tuple[dict[str, Traced], dict[str, Traced]] = ({}, {})
 
     def with_item(self, item: Any, path: Path) -> Scope:
         """The same scope inside a `for_each`: `$item` is this item, which stands at `path`."""
@@ -192,17 +195,19 @@ class Scope:
 
     def text(self, name: str) -> str | Unknown:
         """A named text, evaluated once."""
-        if name not in self._texts:
+        known = self._texts[self.recording]
+        if name not in known:
             if name not in self.facts.names:
                 raise FactsError(f"no text named @{name} in the facts of {self.facts.chart} {self.facts.version}")
-            self._texts[name] = self.facts.names[name].evaluate(self)
-        return self._texts[name]
+            known[name] = self.facts.names[name].evaluate(self)
+        return known[name]
 
     def truth(self, name: str) -> Truth:
         """A named condition, evaluated once."""
-        if name not in self._truths:
-            self._truths[name] = self.condition(name).evaluate(self)
-        return self._truths[name]
+        known = self._truths[self.recording]
+        if name not in known:
+            known[name] = self.condition(name).evaluate(self)
+        return known[name]
 
     def condition(self, name: str) -> Condition:
         """A named condition's tree."""
@@ -210,13 +215,14 @@ class Scope:
             raise FactsError(f"no condition named @{name} in the facts of {self.facts.chart} {self.facts.version}")
         return self.facts.conditions[name]
 
-    def named_labels(self, name: str) -> tuple[dict[str, Any] | Unknown, dict[str, Path]]:
+    def named_labels(self, name: str) -> Traced:
         """Named labels with their origins, traced once; the answer must not be changed."""
-        if name not in self._labels:
+        known = self._labels[self.recording]
+        if name not in known:
             if name not in self.facts.labels:
                 raise FactsError(f"no labels named @{name} in the facts of {self.facts.chart} {self.facts.version}")
-            self._labels[name] = self.facts.labels[name].trace(self)
-        return self._labels[name]
+            known[name] = self.facts.labels[name].trace(self)
+        return known[name]
 
 
 # --- conditions -----------------------------------------------------------------------------------
@@ -256,18 +262,19 @@ class Constant:
 class Leaf:
     """A test on the value at a path."""
 
-    __slots__ = ("operand", "path", "test")
+    __slots__ = ("_holds", "operand", "path", "test")
 
     def __init__(self, path: Path, test: str, operand: Any) -> None:
         self.path = path
         self.test = test
         self.operand = operand
+        self._holds: Callable[[Any, Any], Truth] = _TESTS[test]
 
     def evaluate(self, scope: Scope) -> Truth:
         if self.test == "dependency":  # Helm looks for it, not a template: no map to look in is no error
             with scope.recording_if(False):
-                return cast(Truth, _TESTS[self.test](scope.lookup(self.path), self.operand))
-        return cast(Truth, _TESTS[self.test](scope.lookup(self.path), self.operand))
+                return self._holds(scope.lookup(self.path), self.operand)
+        return self._holds(scope.lookup(self.path), self.operand)
 
     def explain(self, scope: Scope) -> list[Reason]:
         return [Reason(scope.absolute(self.path), scope.get(self.path), self.evaluate(scope), self.wants())]
@@ -364,10 +371,10 @@ class Group:
         return [self._child(index) for index in range(len(self._trees))]
 
     def _child(self, index: int) -> Condition:
-        tree = self._trees[index]
+        tree: Any = self._trees[index]
         if isinstance(tree, (str, dict, list, bool)) and self._make is not None:
             tree = self._trees[index] = self._make(tree)
-        return cast(Condition, tree)
+        return tree  # type: ignore[no-any-return] - by now it is a tree
 
     def evaluate(self, scope: Scope) -> Truth:
         answer: Truth = self.every
@@ -505,9 +512,9 @@ class Text(Protocol):
 
 
 class Template:
-    """A literal with placeholders; with `tpl`, the result goes through Helm's tpl."""
+    """A literal with placeholders; with `tpl`, the result goes through Helm's tpl. `constant`: it holds no placeholder."""
 
-    __slots__ = ("condition", "parts", "tpl", "trunc")
+    __slots__ = ("condition", "constant", "parts", "tpl", "trunc")
 
     def __init__(
         self,
@@ -520,8 +527,12 @@ class Template:
         self.trunc = trunc
         self.condition = when
         self.tpl = tpl
+        plain = when is None and not tpl and all(kind == "literal" for kind, _ in parts)
+        self.constant = truncate("".join(text for _, text in parts), trunc) if plain else None
 
     def evaluate(self, scope: Scope) -> str | Unknown:
+        if self.constant is not None:
+            return self.constant
         if self.condition is not None:
             truth = self.condition.evaluate(scope)
             if truth is None:
@@ -693,7 +704,7 @@ class Labels:
         """Labels by key; a value is a string, an Unknown, or what else the user wrote; Unknown if the keys are."""
         return self.trace(scope)[0]
 
-    def trace(self, scope: Scope) -> tuple[dict[str, Any] | Unknown, dict[str, Path]]:
+    def trace(self, scope: Scope) -> Traced:
         """The labels, and for each key that a user's map gives, the path of the map that gave it."""
         out: dict[str, Any] = {}
         origins: dict[str, Path] = {}
