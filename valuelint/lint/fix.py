@@ -8,16 +8,18 @@ stays, and the fix is reported as failed.
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 from valuelint.lint.diagnostic import APPLICABILITIES, SEVERITIES, Diagnostic, Report
 from valuelint.lint.engine import Finding, Outcome, examine, report
 from valuelint.lint.patching import keeps
 from valuelint.lint.rule import Rule
 from valuelint.records import NamedTuple
-from valuelint.syntax import Document, SourceError, parse, to_data
+from valuelint.syntax import Document, Node, Path, SourceError, find, parse, to_data
 from valuelint.syntax.edits import Edit, apply_edits, edit, same
-from valuelint.syntax.patches import CannotPatch, Patch, apply_patch
+from valuelint.syntax.patches import CannotPatch, Patch, Set, apply_patch
 from valuelint.values import Layer
+from valuelint.values.layer import DeskKey
 from valuelint.workspace.release import Cluster, Workspace
 
 MOST_ROUNDS = 10
@@ -53,7 +55,7 @@ def repair(workspace: Workspace, rules: list[Rule], level: str, only: frozenset[
     failed: list[Failed] = []
     outcomes = []
     for cluster in workspace.clusters:
-        outcome = examine(cluster, rules)
+        outcome = examine(_caught_up(cluster, texts), rules)
         refused: set[tuple[str, ...]] = set()
         for _ in range(MOST_ROUNDS):
             candidates = [
@@ -108,34 +110,37 @@ def _key(finding: Finding) -> tuple[str, ...]:
 def _apply(outcome: Outcome, candidates: list[Finding], rules: list[Rule]) -> _Step | Failed:
     """Applies the fixes that do not get in each other's way, and proves the result."""
     applied: list[Finding] = []
-    by_document: dict[int, tuple[Layer, list[Patch]]] = {}
+    by_desk: dict[DeskKey, tuple[Layer, list[Patch]]] = {}
     for finding in candidates:
         if finding.plan is None:
             continue
-        mine = {id(layer.document): (layer, patches) for layer, patches in finding.plan.patches}
-        if any(_clash(wanted, by_document[key][1]) for key, (_, wanted) in mine.items() if key in by_document):
+        mine = {layer.desk_key: (layer, layer.at_desk(patches)) for layer, patches in finding.plan.patches}
+        if any(_clash(wanted, by_desk[key][1]) for key, (_, wanted) in mine.items() if key in by_desk):
             continue
         for key, (layer, wanted) in mine.items():
-            known = by_document.setdefault(key, (layer, []))[1]
+            known = by_desk.setdefault(key, (layer, []))[1]
             known += [patch for patch in wanted if patch not in known]
         applied.append(finding)
     first = applied[0].diagnostic
     edits: dict[str, list[Edit]] = {}
     texts: Texts = {}
     try:
-        for layer, patches in by_document.values():
-            edits.setdefault(layer.source.name, []).extend(edit(layer.document, patches))
+        for layer, patches in by_desk.values():
+            edits.setdefault(layer.source.name, []).extend(layer.in_source(edit(layer.desk, patches)))
     except CannotPatch as refusal:
         return Failed(first, str(refusal))
-    sources = {layer.source.name: layer.source for layer, _ in by_document.values()}
+    sources = {layer.source.name: layer.source for layer, _ in by_desk.values()}
     documents: dict[str, list[Document]] = {}
     for name, changes in edits.items():
-        texts[name] = apply_edits(sources[name].text, changes)
+        texts[name] = apply_edits(sources[name].text, sorted(changes))
         try:
             documents[name] = parse(sources[name].with_text(texts[name]))
         except SourceError as error:
             return Failed(first, f"the new text could not be read back ({error.message})")
-    reason = _changed_otherwise(by_document, documents)
+    try:
+        reason = _changed_otherwise(by_desk, documents)
+    except (SourceError, ValueError) as error:
+        reason = f"the new text could not be read back ({error})"
     if reason is not None:
         return Failed(first, reason)
     after = examine(_renewed(outcome.cluster, documents), rules)
@@ -154,20 +159,53 @@ def _clash(patches: tuple[Patch, ...], others: list[Patch]) -> bool:
 
 
 def _changed_otherwise(
-    by_document: dict[int, tuple[Layer, list[Patch]]], documents: dict[str, list[Document]]
+    by_desk: dict[DeskKey, tuple[Layer, list[Patch]]], documents: dict[str, list[Document]]
 ) -> str | None:
     """What the edits changed beside what was declared, or None."""
-    for layer, patches in by_document.values():
-        old, new = layer.document, documents[layer.source.name][layer.document.index]
-        wanted = to_data(old.root) if old.root is not None else {}
+    wanted: dict[int, tuple[Document, Document, Any]] = {}
+    for layer, patches in by_desk.values():
+        document = layer.document
+        new = documents[layer.source.name][document.index]
+        data = wanted[id(document)][2] if id(document) in wanted else _data(document)
+        desk, after = layer.desk, layer.renewed(new).desk
+        inside = _data(desk) if desk is not document else data
         for patch in patches:
-            wanted = apply_patch(wanted, patch)
-        if not same(to_data(new.root) if new.root is not None else {}, wanted):
+            inside = apply_patch(inside, patch)
+        if desk is not document:
+            if not same(_data(after), inside):
+                return "the new text would not mean exactly what the fix declares"
+            if _comments(desk) - _comments(after):
+                return "a comment would be lost"
+            # What stands in a text was looked at; the document around it must hold exactly that text.
+            text = to_data(_node(new, layer.place.prefix))
+            inside = apply_patch(data, Set(layer.place.prefix, text))
+        wanted[id(document)] = (document, new, inside)
+    for old, new, data in wanted.values():
+        if not same(_data(new), data):
             return "the new text would not mean exactly what the fix declares"
-        before = Counter(old.source.text[start:end] for start, end in old.comments)
-        if before - Counter(new.source.text[start:end] for start, end in new.comments):
+        if _comments(old) - _comments(new):
             return "a comment would be lost"
     return None
+
+
+def _data(document: Document) -> Any:
+    return {} if document.root is None else to_data(document.root, source=document.source)
+
+
+def _comments(document: Document) -> Counter[str]:
+    return Counter(document.source.text[start:end] for start, end in document.comments)
+
+
+def _node(document: Document, path: Path) -> Node | None:
+    found = find(document.root, path)
+    return None if found is None else found.node
+
+
+def _caught_up(cluster: Cluster, texts: Texts) -> Cluster:
+    """The cluster with the texts that fixes of other clusters left behind: several can share a file."""
+    sources = {layer.source.name: layer.source for release in cluster.releases for layer in release.layers}
+    shared = {name: parse(source.with_text(texts[name])) for name, source in sources.items() if name in texts}
+    return _renewed(cluster, shared) if shared else cluster
 
 
 def _renewed(cluster: Cluster, documents: dict[str, list[Document]]) -> Cluster:

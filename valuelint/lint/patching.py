@@ -49,7 +49,7 @@ def work_out(wanted: list[Wanted]) -> list[Plan | None]:
     drafts: dict[int, list[Sketch]] = {}
     for sketch in sketches:
         for part in sketch if isinstance(sketch, list) else ():
-            drafts.setdefault(id(part[0].document), []).append(part)
+            drafts.setdefault(id(part[0].desk), []).append(part)
     good = {id(part[2]) for parts in drafts.values() for part in _proven(parts)}
     plans: list[Plan | None] = []
     for item, sketch in zip(wanted, sketches, strict=True):
@@ -65,9 +65,9 @@ def work_out(wanted: list[Wanted]) -> list[Plan | None]:
                 changes = (
                     draft_edits
                     if draft_edits is not None and id(draft_edits) in good
-                    else edit(layer.document, patches)
+                    else edit(layer.desk, layer.at_desk(patches))
                 )
-                edits += [_file_edit(layer, change) for change in changes]
+                edits += [_file_edit(layer, change) for change in layer.in_source(changes)]
         except CannotPatch as reason:
             plans.append(Plan("display", f"{item.title} (by hand: {reason})", remedy, (), ()))
             continue
@@ -90,7 +90,7 @@ def _sketch(item: Wanted) -> list[Sketch] | CannotPatch | None:
         if not keeps(world, remedy.promises, installed, remedy.patches):
             return None
         return [
-            (layer := installed.values.layers[index], tuple(those), draft(layer.document, those))
+            (layer := installed.values.layers[index], tuple(those), draft(layer.desk, layer.at_desk(tuple(those))))
             for index, those in by_layer.items()
         ]
     except CannotPatch as reason:
@@ -113,18 +113,24 @@ def _proven(parts: list[Sketch]) -> list[Sketch]:
                 continue
             batch.append(part)
             edits += mine
-            patches += [patch for patch in part[1] if patch not in patches]
-        if proven(batch[0][0].document, edits, patches):
+            patches += [patch for patch in part[0].at_desk(part[1]) if patch not in patches]
+        if proven(batch[0][0].desk, edits, patches):
             good += batch
         waiting = later
     return good
 
 
 def home(values: Values, path: Path) -> int | None:
-    """The layer that a patch on a path belongs to: the last that sets it, else the last that sets most of the way to it."""
+    """The layer that a patch on a path belongs to: the last that sets it, else the last that sets most of the way to it.
+
+    A layer that cannot be edited, such as a `--set`, is only chosen where it sets the path itself.
+    """
     for length in range(len(path), -1, -1):
         for index in range(len(values.layers) - 1, -1, -1):
-            if length == 0 or values.layers[index].find(path[:length]) is not None:
+            layer = values.layers[index]
+            if length < len(path) and (layer.place.fixed or layer.place.mount != path[: len(layer.place.mount)]):
+                continue
+            if length == 0 or layer.find(path[:length]) is not None:
                 return index
     return None
 

@@ -148,6 +148,10 @@ class Document:
         self.duplicates: list[tuple[Path, Entry, Entry]] = []
         self._comments: list[tuple[int, int]] | None = None
 
+    def move(self, source: Source, start: int, end: int, comments: list[tuple[int, int]]) -> None:
+        """Make this a document within another source, whose text holds its own; its nodes are moved already."""
+        self.source, self.start, self.end, self._comments = source, start, end, comments
+
     @property
     def comments(self) -> list[tuple[int, int]]:
         """The spans of all comments, from `#` to the end of the line; found when first asked for."""

@@ -99,6 +99,11 @@ class Source:
         line = bisect_right(lines, offset)
         return line, offset - lines[line - 1] + 1
 
+    def offset(self, line: int, column: int) -> int:
+        """The offset of a line and a column; the nearest one there is."""
+        lines = self._line_starts()
+        return min(lines[min(max(line, 1), len(lines)) - 1] + max(column, 1) - 1, len(self.text))
+
     def line_text(self, line: int) -> str:
         """A line's characters without its end; empty for a line that does not exist."""
         lines = self._line_starts()

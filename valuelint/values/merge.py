@@ -9,32 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 from valuelint.records import NamedTuple
-from valuelint.syntax import Document, Entry, Found, Mapping, Node, Path, Source, find, to_data
-from valuelint.values.unknown import Unknown, mark_unknown, may_hold_placeholders
-
-
-class Layer(NamedTuple):
-    """One layer of a user's values: the map `root` in a document of a source; None where the file is empty."""
-
-    source: Source
-    document: Document
-    root: Mapping | None
-
-    def data(self) -> dict[str, Any]:
-        """The layer as plain data, with an Unknown for each placeholder. Raises SourceError on alias bombs."""
-        if self.root is None:
-            return {}
-        data = to_data(self.root)
-        return mark_unknown(data) if may_hold_placeholders(self.source.text) else data  # type: ignore[no-any-return]
-
-    def renewed(self, document: Document) -> Layer:
-        """The same layer in a newer text of its document."""
-        root = document.root
-        return Layer(document.source, document, root if isinstance(root, Mapping) else None)
-
-    def find(self, path: Path) -> Found | None:
-        """What stands at a path in this layer."""
-        return None if self.root is None else find(self.root, path)
+from valuelint.syntax import Entry, Node, Path
+from valuelint.values.layer import Layer
+from valuelint.values.unknown import Unknown
 
 
 class Resolved(NamedTuple):
@@ -73,22 +50,65 @@ def coalesce(user: dict[str, Any], defaults: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
+def apply_over(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    """A merge patch (RFC 7386) over the user's values: as `merge`, but null takes the key away."""
+    merged = dict(base)
+    for key, value in over.items():
+        below = merged.get(key)
+        if value is None:
+            merged.pop(key, None)
+        elif isinstance(value, dict):
+            merged[key] = apply_over(below if isinstance(below, dict) else {}, value)
+        else:
+            merged[key] = value
+    return merged
+
+
+def shaded(data: Any) -> Any:
+    """The same maps with an Unknown in the place of every value: what may have been set where nobody can see it."""
+    return {key: shaded(value) for key, value in data.items()} if isinstance(data, dict) and data else _UNSEEN
+
+
+_UNSEEN = Unknown("set in a layer that is missing")
+
+
 class Values:
-    """The values that a chart gets from some layers and its defaults."""
+    """The values that a chart gets from some layers and its defaults.
 
-    __slots__ = ("data", "defaults", "layers", "user")
+    `gaps` are places in the list of layers where another one stands that nobody can read. They are passed over, unless
+    `shade` is asked for: then everything below a gap is unknown.
+    """
 
-    def __init__(self, layers: list[Layer], defaults: dict[str, Any]) -> None:
+    __slots__ = ("data", "defaults", "gaps", "layers", "shade", "user")
+
+    def __init__(
+        self, layers: list[Layer], defaults: dict[str, Any], gaps: tuple[int, ...] = (), shade: bool = False
+    ) -> None:
         self.layers = layers
-        self.defaults = defaults
+        self.gaps = gaps
+        self.shade = shade
+        self._lay(defaults)
+
+    def _lay(self, defaults: dict[str, Any]) -> None:
         self.user: dict[str, Any] = {}
-        for layer in layers:
-            data = layer.data()
-            self.user = merge(self.user, data) if self.user else data
-        self.data = coalesce(self.user, defaults)
+        self.defaults = defaults
+        for number in range(len(self.layers) + 1):
+            if self.shade and number in self.gaps:
+                self.defaults = shaded(coalesce(self.user, self.defaults))
+                self.user = {}
+            if number < len(self.layers):
+                layer = self.layers[number]
+                data = layer.data()
+                if layer.place.deletes:
+                    self.user = apply_over(self.user, data)
+                else:
+                    self.user = merge(self.user, data) if self.user else data
+        self.data = coalesce(self.user, self.defaults)
 
     def over(self, defaults: dict[str, Any]) -> Values:
         """The same layers over the defaults of another version."""
+        if self.shade and self.gaps:
+            return Values(self.layers, defaults, self.gaps, self.shade)
         other = Values([], defaults)
         other.layers, other.user = self.layers, self.user
         other.data = coalesce(self.user, defaults)

@@ -1,0 +1,164 @@
+"""One layer of values: where it stands in which document, what it holds, and how it is edited.
+
+Values are the whole of a file, or stand under a path of a document (a HelmRelease's `spec.values`), in a text of it
+(a HelmChartConfig's `valuesContent`), under a key of an umbrella chart's values, or are a single value that is set.
+Whoever asks for a value by its path, or for the edits of a patch, needs not know which.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from valuelint.records import NamedTuple
+from valuelint.syntax import Document, Entry, Found, Mapping, Node, Path, Scalar, Source, find, resolve_alias, to_data
+from valuelint.values.unknown import mark_unknown, may_hold_placeholders
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from valuelint.syntax.edits import Edit
+    from valuelint.syntax.embedded import Embedded
+    from valuelint.syntax.patches import Patch
+    from valuelint.values.blanks import Blanks
+
+
+class Placement(NamedTuple):
+    """Where in a document the values stand.
+
+    `prefix` leads to them, or to the text that holds them (`embedded`), within which `inner` leads to them. They are
+    the value at `mount`, the empty path for all of it; or a `recipe` makes the map from the document. `fixed` says why
+    they cannot be edited; empty where they can. With `deletes`, null removes what the layers below set, as in a patch,
+    and is not handed to Helm.
+    """
+
+    prefix: Path = ()
+    embedded: Embedded | None = None
+    inner: Path = ()
+    mount: Path = ()
+    fixed: str = ""
+    deletes: bool = False
+    recipe: Callable[[Document], Mapping | None] | None = None
+
+
+DeskKey = tuple[int, Path]
+
+WHOLE = Placement()
+"""The values are all of the document."""
+
+
+class Layer(NamedTuple):
+    """One layer of a user's values: the map `root` in a document of a source; None where there is none yet.
+
+    Offsets in `root` are those of `source`, however deep the values stand in it.
+    """
+
+    source: Source
+    document: Document
+    root: Mapping | None
+    place: Placement = WHOLE
+    blanks: Blanks | None = None
+
+    @property
+    def file(self) -> str:
+        """The file, as messages call it."""
+        return self.source.name
+
+    @property
+    def path(self) -> Path:
+        """Where in its document the layer stands."""
+        return (*self.place.prefix, *self.place.inner)
+
+    def data(self) -> dict[str, Any]:
+        """The layer as plain data, with an Unknown for each placeholder. Raises SourceError on alias bombs."""
+        if self.root is None:
+            return {}
+        data = to_data(self.root, source=self.source)
+        if self.blanks is not None:
+            return self.blanks.fill(self.root, data)
+        return mark_unknown(data) if may_hold_placeholders(self.source.text) else data  # type: ignore[no-any-return]
+
+    def find(self, path: Path) -> Found | None:
+        """What stands at a path in this layer."""
+        return None if self.root is None else find(self.root, path)
+
+    def renewed(self, document: Document) -> Layer:
+        """The same layer in a newer text of its document."""
+        return place(document, self.place, self.blanks)
+
+    @property
+    def comments(self) -> list[tuple[int, int]]:
+        """The spans of the comments among the values, in the source."""
+        if self.place.embedded is None:
+            return self.document.comments
+        return [span for document in self.place.embedded.located() for span in document.comments]
+
+    @property
+    def desk(self) -> Document:
+        """The document in which the layer is edited: its own, or the one inside the text that holds the values."""
+        embedded = self.place.embedded
+        return self.document if embedded is None else embedded.documents[0]
+
+    @property
+    def desk_key(self) -> DeskKey:
+        """The same for all layers that are edited in one document."""
+        return id(self.document), () if self.place.embedded is None else self.place.prefix
+
+    def at_desk(self, patches: tuple[Patch, ...]) -> tuple[Patch, ...]:
+        """Patches on values as patches of `desk`. Raises CannotPatch where the layer cannot carry them."""
+        from valuelint.syntax.patches import CannotPatch
+
+        prefix, embedded, inner, mount, fixed, *_ = self.place
+        if fixed:
+            raise CannotPatch(fixed)
+        if embedded is not None and embedded.why_not:
+            raise CannotPatch(embedded.why_not)
+        if any(patch.path[: len(mount)] != mount for patch in patches):
+            raise CannotPatch("this layer sets one value only")
+        before = inner if embedded is not None else prefix
+        return tuple(patch._replace(path=(*before, *patch.path[len(mount) :])) for patch in patches)
+
+    def in_source(self, edits: list[Edit]) -> list[Edit]:
+        """Edits of `desk` as edits of the source."""
+        embedded = self.place.embedded
+        if embedded is None:
+            return edits
+        from valuelint.syntax.edits import Edit
+
+        return [Edit(*change) for change in embedded.outward([tuple(change) for change in edits])]
+
+
+def place(document: Document, placement: Placement, blanks: Blanks | None = None) -> Layer:
+    """The layer that stands at a placement of a document; its text is read anew.
+
+    Raises SourceError where a text that holds values is no YAML, and ValueError where they are no map of options.
+    """
+    source = document.source
+    if placement.recipe is not None:
+        return Layer(source, document, placement.recipe(document), placement, blanks)
+    found = find(document.root, placement.prefix)
+    node = None if found is None else resolve_alias(found.node)
+    if placement.embedded is not None and isinstance(node, Scalar):
+        from valuelint.syntax.embedded import Embedded
+
+        embedded = Embedded(source, node)
+        placement = placement._replace(embedded=embedded)
+        inside = find(embedded.located()[0].root, placement.inner)
+        node = None if inside is None else resolve_alias(inside.node)
+    if node is None or (isinstance(node, Scalar) and node.value is None and not placement.mount):
+        return Layer(source, document, None, placement, blanks)
+    root = mounted(node, placement.mount) if placement.mount else node
+    if not isinstance(root, Mapping):
+        raise ValueError("values are a map of options")
+    return Layer(source, document, root, placement, blanks)
+
+
+def mounted(node: Node, mount: Path) -> Node:
+    """Maps around a node so that it stands at a path; their keys stand where the node does."""
+    for key in reversed(mount):
+        around = Mapping(node.start, node.end, None, None, False)
+        name = Scalar(node.start, node.end, None, None, str(key), "double")
+        entry = Entry(name, node, str(key))
+        around.entries.append(entry)
+        around.keys[entry.key_text] = entry
+        node = around
+    return node
