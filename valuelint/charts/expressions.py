@@ -352,6 +352,10 @@ class Not:
         return self.child.invert(scope, not want)
 
 
+_UNMADE = (str, dict, list, bool)
+"""What a tree is made of."""
+
+
 class Group:
     """All of several conditions (`every`), or any of them.
 
@@ -372,14 +376,16 @@ class Group:
 
     def _child(self, index: int) -> Condition:
         tree: Any = self._trees[index]
-        if isinstance(tree, (str, dict, list, bool)) and self._make is not None:
+        if isinstance(tree, _UNMADE) and self._make is not None:
             tree = self._trees[index] = self._make(tree)
         return tree  # type: ignore[no-any-return] - by now it is a tree
 
     def evaluate(self, scope: Scope) -> Truth:
         answer: Truth = self.every
-        for index in range(len(self._trees)):
-            truth = self._child(index).evaluate(scope)
+        for index, child in enumerate(self._trees):
+            if child.__class__ in _UNMADE:
+                child = self._child(index)
+            truth = child.evaluate(scope)
             if truth is None:
                 answer = None
             elif truth is not self.every:
@@ -387,8 +393,10 @@ class Group:
         return answer
 
     def explain(self, scope: Scope) -> list[Reason]:
-        truth = self.evaluate(scope)
-        return [reason for child in self.children if child.evaluate(scope) is truth for reason in child.explain(scope)]
+        answers = [(child, child.evaluate(scope)) for child in self.children]
+        truths = [truth for _, truth in answers]
+        truth = (not self.every) if (not self.every) in truths else None if None in truths else self.every
+        return [reason for child, answer in answers if answer is truth for reason in child.explain(scope)]
 
     def invert(self, scope: Scope, want: bool) -> list[Patch] | None:
         if self.evaluate(scope) is want:

@@ -11,7 +11,7 @@ from typing import Any
 
 from valuelint import resources
 from valuelint.charts import tables, versions
-from valuelint.charts.expressions import Compiler, Condition, FactsError, Labels, Text, Value
+from valuelint.charts.expressions import Compiler, Condition, FactsError, Group, Labels, Leaf, Text, Value
 from valuelint.records import NamedTuple
 from valuelint.syntax import Path
 
@@ -42,6 +42,8 @@ class MonitorFacts(NamedTuple):
     name: Text
     asked_by: Path | None
     needs: Condition
+    when: Condition
+    """Both: what has to hold for it to be rendered."""
     namespace: Text
     namespace_path: Path | None
     ignored_namespace_path: Path | None
@@ -357,12 +359,14 @@ def _ports(make: Compiler, data: list[Any], key: str) -> tuple[PortFacts, ...]:
 
 
 def _monitor(make: Compiler, component: str, data: dict[str, Any]) -> MonitorFacts:
+    asked_by, needs = _optional_path(make, data, "asked_by"), make.condition(data.get("needs", []))
     return MonitorFacts(
         component=component,
         kind=make.text(data.get("kind", "ServiceMonitor")),
         name=make.text(data["name"]),
-        asked_by=_optional_path(make, data, "asked_by"),
-        needs=make.condition(data.get("needs", [])),
+        asked_by=asked_by,
+        needs=needs,
+        when=needs if asked_by is None else Group([needs, Leaf(asked_by, "truthy", None)], every=True),
         namespace=make.text(data["namespace"]),
         namespace_path=_optional_path(make, data, "namespace_path"),
         ignored_namespace_path=_optional_path(make, data, "ignored_namespace_path"),

@@ -7,8 +7,6 @@ from typing import Any
 
 from valuelint.charts.expressions import (
     Condition,
-    Group,
-    Leaf,
     Reason,
     Scope,
     Text,
@@ -60,7 +58,7 @@ class Monitor(NamedTuple):
 
     def why(self) -> list[Reason]:
         """The values that decide whether it is rendered."""
-        return rendered_when(self.facts).explain(self.scope)
+        return self.facts.when.explain(self.scope)
 
 
 class Service(NamedTuple):
@@ -259,7 +257,7 @@ def monitors_of(facts: MonitorFacts, scope: Scope) -> list[Monitor]:
 
 
 def _monitor(facts: MonitorFacts, scope: Scope) -> Monitor:
-    rendered = rendered_when(facts).evaluate(scope)
+    rendered = facts.when.evaluate(scope)
     with scope.recording_if(rendered is True):
         labels, origins = facts.labels.trace(scope)
         kind = facts.kind.evaluate(scope)
@@ -276,13 +274,6 @@ def _monitor(facts: MonitorFacts, scope: Scope) -> Monitor:
             facts.selector.evaluate(scope),
             tuple(text.evaluate(scope) for text in facts.target_namespaces),
         )
-
-
-def rendered_when(facts: MonitorFacts) -> Condition:
-    """When the chart renders a monitor: what it needs holds, and it is asked for."""
-    if facts.asked_by is None:
-        return facts.needs
-    return Group([facts.needs, Leaf(facts.asked_by, "truthy", None)], every=True)
 
 
 def _service(facts: ServiceFacts, scope: Scope) -> Service | None:
