@@ -38,6 +38,10 @@ else:
             raise ValueError(f"{type(self).__name__} has no field {', '.join(named)}")
         return tuple.__new__(type(self), values)
 
+    def _getnewargs(self):
+        """What `copy` and `pickle` make the same record of."""
+        return tuple(self)
+
     def _repr(self):
         shown = ", ".join(f"{field}={value!r}" for field, value in zip(self._fields, self, strict=True))
         return f"{type(self).__name__}({shown})"
@@ -49,7 +53,7 @@ else:
             space["_field_defaults"] = {field: space[field] for field in fields if field in space}
             for index, field in enumerate(fields):
                 space[field] = _tuplegetter(index, None)
-            space.update(__slots__=(), __new__=_new, _replace=_replace, __getnewargs__=tuple)
+            space.update(__slots__=(), __new__=_new, _replace=_replace, __getnewargs__=_getnewargs)
             space.setdefault("__repr__", _repr)
             return type(name, (tuple,), space)
 
