@@ -262,7 +262,7 @@ EVIL = text("a: \x1b[31m\u202eevil\n", "e\x1b[0m.yaml")
             id="a byte order mark is not seen",
         ),
         pytest.param(
-            finding(Place(WEB, 0, 40, ("web",), "all of it")),
+            finding(Place(WEB, 0, 7, ("web",), "all of it")),
             drawn(" --> home/web.yaml:1:1", "  |", "1 | web:", "  | ^^^^ all of it", "  |"),
             id="the first of several lines",
         ),
