@@ -6,6 +6,7 @@ left knows no versions. docs/facts.md describes the sections.
 
 from __future__ import annotations
 
+import re
 from functools import cached_property
 from typing import Any
 
@@ -25,6 +26,13 @@ SELECTORS = (
     "probe_selector",
     "scrape_config_selector",
 )
+
+
+MOST_STRETCHES = 100
+"""Stretches of versions that are worth rendering one by one where a version is not known."""
+
+_VISIBLE = ("prometheus", "operator", "grafana")
+_NAME = re.compile(r"@([\w-]+)")
 
 
 class PortFacts(NamedTuple):
@@ -190,7 +198,7 @@ class Chart:
         self.usual_release: dict[str, str] = head.get("usual", {})
         self._facts: dict[str, Facts] = {}
         self._table: tables.Table | None = None
-        self._representatives: list[str] | None = None
+        self._representatives: tuple[list[str], bool] | None = None
 
     @cached_property
     def _raw(self) -> dict[str, Any]:
@@ -237,25 +245,37 @@ class Chart:
         narrowed: dict[str, Any] = specialise(self._raw, versions.parse_version(version))
         return narrowed
 
-    def representatives(self) -> list[str]:
+    def representatives(self) -> tuple[list[str], bool]:
         """One released version for each stretch of versions that the facts tell apart, oldest first.
 
-        What holds for all of them holds for every supported version.
+        What holds for all of them holds for every supported version. Where the facts tell more than MOST_STRETCHES
+        apart, only what other releases can see is told apart (Prometheus, operator, Grafana), and the answer is False
+        beside: of the chart's own objects nothing follows then.
         """
         if self._representatives is None:
-            self._representatives = _representatives(self)
+            found, complete = resources.derived(self._files[0], "stretches", self._stretches, self._files[1:])
+            self._representatives = (list(found), bool(complete))
         return self._representatives
 
+    def _stretches(self) -> tuple[list[str], bool]:
+        every = _stretches(self, self._raw)
+        if len(every) <= MOST_STRETCHES:
+            return every, True
+        return _stretches(self, _visible(self._raw)), False
 
-def specialise(data: Any, version: versions.Version) -> Any:
-    """The data without the mappings whose `versions` leave this version out, and without the key itself."""
+
+def specialise(data: Any, version: versions.Version | None) -> Any:
+    """The data without the mappings whose `versions` leave this version out, and without the key itself.
+
+    Without a version nothing is left out but the key.
+    """
     if isinstance(data, dict):
         out = {}
         for key, value in data.items():
             if key == "versions":
                 continue
             if isinstance(value, dict):
-                if "versions" in value and not versions.Range.parse(str(value["versions"])).contains(version):
+                if _left_out(value, version):
                     continue
                 value = specialise(value, version)
             elif isinstance(value, list):
@@ -266,13 +286,15 @@ def specialise(data: Any, version: versions.Version) -> Any:
         return [
             specialise(item, version) if isinstance(item, (dict, list)) else item
             for item in data
-            if not (
-                isinstance(item, dict)
-                and "versions" in item
-                and not versions.Range.parse(str(item["versions"])).contains(version)
-            )
+            if not _left_out(item, version)
         ]
     return data
+
+
+def _left_out(item: Any, version: versions.Version | None) -> bool:
+    if version is None or not isinstance(item, dict) or "versions" not in item:
+        return False
+    return not versions.Range.parse(str(item["versions"])).contains(version)
 
 
 def _ranges(data: Any) -> set[str]:
@@ -289,33 +311,38 @@ def _ranges(data: Any) -> set[str]:
     return found
 
 
-def _representatives(chart: Chart) -> list[str]:
-    released = [version for version in chart.versions if "-" not in version]
-    ranges = [versions.Range.parse(text) for text in sorted(_ranges(chart._raw))]
-    paths = sorted({path for version in (released[0], released[-1]) for path in _reads(chart, version)}, key=str)
-    stretches: dict[tuple[Any, ...], str] = {}
-    for version in released:
-        parsed = versions.parse_version(version)
-        defaults = chart.table.defaults(version)
-        signature = (
-            tuple(item.contains(parsed) for item in ranges),
-            tuple(repr(_at(defaults, path)) for path in paths),
-        )
-        stretches[signature] = version
-    return sorted(stretches.values(), key=versions.parse_version)
+def _visible(raw: dict[str, Any]) -> dict[str, Any]:
+    """The sections that decide what a release means to others, with the named expressions that they use."""
+    sections: dict[str, Any] = {name: raw[name] for name in _VISIBLE if name in raw}
+    waiting = list(sections.values())
+    while waiting:
+        mentioned = set(_NAME.findall(repr(waiting.pop())))
+        for section in ("names", "conditions", "labels"):
+            for name in mentioned & raw.get(section, {}).keys() - sections.setdefault(section, {}).keys():
+                sections[section][name] = raw[section][name]
+                waiting.append(raw[section][name])
+    return sections
 
 
-def _reads(chart: Chart, version: str) -> set[Path]:
+def _stretches(chart: Chart, raw: dict[str, Any]) -> list[str]:
+    """The last released version of each stretch in which these sections, and the defaults they read, are the same."""
     compiler = Compiler(eager=True)
-    raw = specialise(chart._raw, versions.parse_version(version))
-    _compile(chart.name, version, raw, compiler)
-    return compiler.paths
-
-
-def _at(data: Any, path: Path) -> Any:
-    for key in path:
-        data = data.get(key) if isinstance(data, dict) else None
-    return data
+    _compile(chart.name, chart.versions[-1], specialise(raw, None), compiler)
+    ranges = [versions.Range.parse(text) for text in sorted(_ranges(raw))]
+    histories = [chart.table.history(path) for path in sorted(compiler.paths, key=str)]
+    starts = [[(versions.parse_version(first), repr(value)) for first, _, value in history] for history in histories]
+    ends = [[versions.parse_version(last) for _, last, _ in history] for history in histories]
+    stretches: dict[tuple[Any, ...], str] = {}
+    for version in chart.versions:
+        if versions.is_prerelease(version):
+            continue
+        parsed = versions.parse_version(version)
+        defaults = tuple(
+            next((value for (first, value), last in zip(spans, lasts, strict=True) if first <= parsed <= last), "")
+            for spans, lasts in zip(starts, ends, strict=True)
+        )
+        stretches[tuple(item.contains(parsed) for item in ranges) + defaults] = version
+    return sorted(stretches.values(), key=versions.parse_version)
 
 
 def _compile(chart: str, version: str, raw: dict[str, Any], compiler: Compiler | None = None) -> Facts:

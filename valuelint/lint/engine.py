@@ -12,7 +12,7 @@ from valuelint.predict.cluster import World, worlds
 from valuelint.records import NamedTuple
 from valuelint.workspace.release import Cluster, Release, Workspace
 
-Key = tuple[int, str, str, str]
+Key = tuple[int, str, str]
 
 
 class Finding(NamedTuple):
@@ -94,11 +94,13 @@ def examine(cluster: Cluster, rules: list[Rule]) -> Outcome:
                 if isinstance(found, Open):
                     undecided.append(_undecided(rule, cluster, found.release, found.message, found.decided_by))
                 else:
-                    key = (found.release, repr(found.path), found.variant, found.subject)
+                    # What a violation is about identifies it over versions; its path may differ between them.
+                    key = (found.release, found.variant, found.subject or repr(found.path))
                     witnesses.setdefault(key, []).append((world, found))
         for seen in witnesses.values():
             world, violation = seen[-1]  # the newest versions come last
-            if len(seen) < len(possible):
+            sure = all(each.of(violation.release).complete for each, _ in seen)
+            if len(seen) < len(possible) or not sure:
                 undecided.append(_by_version(rule, cluster, violation, seen))
             elif not cluster.complete and _needs_others(violation, world):
                 message = f"{_headline(rule, violation)}: a file of the cluster could not be read"

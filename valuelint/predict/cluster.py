@@ -6,7 +6,8 @@ world of its own; what holds in all of them holds.
 
 from __future__ import annotations
 
-from itertools import islice, product
+from itertools import product
+from math import prod
 from typing import Any
 
 from valuelint.charts.facts import SELECTORS, Chart, load_chart
@@ -31,6 +32,8 @@ class Installed(NamedTuple):
     exact: bool
     values: Values
     objects: Objects
+    complete: bool = True
+    """False where the versions that were looked at do not tell all of this release's own objects apart."""
 
     @property
     def notice(self) -> str | None:
@@ -76,12 +79,18 @@ class World(NamedTuple):
 
 
 def worlds(cluster: Cluster) -> list[World]:
-    """One world for each combination of versions that matters; one only where all versions are said.
+    """One world for each combination of versions that matters, newest last; one only where all versions are said.
 
-    Versions of a release that render the same objects are one. Raises nothing: versions are checked on reading.
+    Versions of a release that render the same objects are one. Where there would be more than MOST_WORLDS, fewer
+    versions are looked at, and no release is `complete` then.
     """
     choices = [_installs(number, release) for number, release in enumerate(cluster.releases)]
-    return [World(cluster, combination) for combination in islice(product(*choices), MOST_WORLDS)]
+    if prod(len(choice) for choice in choices) > MOST_WORLDS:
+        choices = [[item._replace(complete=False) for item in choice] for choice in choices]
+    while prod(len(choice) for choice in choices) > MOST_WORLDS:
+        longest = max(choices, key=len)
+        longest[:] = longest[1 - len(longest) % 2 :: 2]  # every other one, the newest always
+    return [World(cluster, combination) for combination in product(*choices)]
 
 
 def install(number: int, release: Release, chart: Chart, version: str) -> Installed:
@@ -103,12 +112,13 @@ def _installs(number: int, release: Release) -> list[Installed]:
     if release.version is not None:
         return [install(number, release, chart, release.version)]
     base = Values(list(release.layers), {})
+    found, complete = chart.representatives()
     faces: dict[str, Installed] = {}
-    for version in chart.representatives():
+    for version in reversed(found):
         values = base.over(chart.table.defaults(version))
-        installed = _install(number, release, chart, version, True, values)
-        faces[_face(installed)] = installed
-    return list(faces.values())
+        installed = _install(number, release, chart, version, True, values)._replace(complete=complete)
+        faces.setdefault(_face(installed), installed)
+    return list(reversed(faces.values()))
 
 
 def _face(installed: Installed) -> str:
@@ -116,7 +126,9 @@ def _face(installed: Installed) -> str:
     found, facts = installed.objects, installed.objects.facts
     parts: list[Any] = [
         [(stop.id, stop.holds, stop.message) for stop in found.stops],
-        [
+        []
+        if not installed.complete
+        else [
             (item.facts.component, item.name, item.namespace, item.rendered, item.labels, item.endpoints)
             + (item.facts.metrics, item.facts.namespace_path, item.facts.labels_path, [repr(why) for why in item.why()])
             for item in found.monitors
@@ -131,7 +143,7 @@ def _face(installed: Installed) -> str:
             (key, repr(value)) for key, value in facts.raw.items() if key in ("hubble_metrics", "hubble_dashboards")
         ),
     ]
-    return repr(parts)
+    return repr(parts).replace(installed.version, "")
 
 
 def scraped_targets(monitor: Monitor, services: tuple[Service, ...]) -> list[str]:
