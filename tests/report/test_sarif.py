@@ -16,7 +16,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from jsonschema import Draft4Validator
 
-from tests.report.samples import PORT, SMALL, WEB, edits_of, finding, many, place, report, reports, sources
+from tests.report.samples import PORT, SMALL, WEB, edit, edits_of, finding, many, place, report, reports, sources
 from valuelint.lint.diagnostic import FileEdit, Fix, Report
 from valuelint.report import Options, RuleText, render
 from valuelint.syntax import Source
@@ -193,6 +193,15 @@ def replaced(source: Source, fix: dict[str, Any]) -> str:
         end = starts[region["endLine"] - 1] + region["endColumn"] - 1
         text = text[:start] + each["insertedContent"]["text"] + text[end:]
     return text
+
+
+def test_a_byte_order_mark_is_no_column() -> None:
+    source = Source.from_text("\ufeffé: x\n", "f.yaml")
+    made = report(finding(place(source, "x"), fix=Fix("safe", "fix it", (edit(source, "x", "y"),))))
+    result = sarif(made)["results"][0]
+    region = {"startLine": 1, "startColumn": 4, "endLine": 1, "endColumn": 5}
+    assert result["locations"][0]["physicalLocation"]["region"] == region
+    assert result["fixes"][0]["artifactChanges"][0]["replacements"][0]["deletedRegion"] == region
 
 
 @many

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from valuelint.lint.diagnostic import Diagnostic, Fix, Report
+from valuelint.lint.diagnostic import Diagnostic, Fix, Report, Undecided
 from valuelint.report import Options
 from valuelint.report._common import count
 from valuelint.syntax import format_path
@@ -20,8 +20,8 @@ def render(report: Report, options: Options) -> str:
     content = {
         "format": FORMAT,
         "findings": [_finding(finding) for finding in report.findings],
-        "undecided": [each._asdict() for each in report.undecided],
-        "skipped": [each._asdict() for each in report.skipped],
+        "undecided": [_undecided(each) for each in report.undecided],
+        "skipped": [{"file": each.file, "reason": each.reason} for each in report.skipped],
         "summary": _summary(report),
     }
     return json.dumps(content, indent=2) + "\n"
@@ -54,7 +54,18 @@ def _fix(fix: Fix) -> dict[str, Any]:
     return {
         "applicability": fix.applicability,
         "title": fix.title,
-        "edits": [edit._asdict() for edit in fix.edits],
+        "edits": [{"file": edit.file, "start": edit.start, "end": edit.end, "text": edit.text} for edit in fix.edits],
+    }
+
+
+def _undecided(undecided: Undecided) -> dict[str, Any]:
+    return {
+        "rule": undecided.rule,
+        "message": undecided.message,
+        "decided_by": undecided.decided_by,
+        "file": undecided.file,
+        "cluster": undecided.cluster,
+        "release": undecided.release,
     }
 
 
