@@ -212,8 +212,8 @@ def test_a_fix_means_what_its_edits_mean(data: st.DataObject) -> None:
     assume(edits)
     made = report(finding(place(source, ""), fix=Fix("safe", "fix it", tuple(edits))))
     expected = source.data
-    for edit in reversed(edits):
-        expected = expected[: edit.start] + edit.text.encode() + expected[edit.end :]
+    for each in reversed(edits):
+        expected = expected[: each.start] + each.text.encode() + expected[each.end :]
     result = sarif(made)["results"][0]
     mark = "\ufeff" if source.bom else ""
     assert mark + replaced(source, result["fixes"][0]) == expected.decode()
