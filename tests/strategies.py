@@ -1,7 +1,7 @@
 """YAML as people write it, for property tests: texts with every style, and patches for what they hold.
 
-Texts are written here character by character, not by a dumper, so that what the parser and the editor meet is not
-limited to what a dumper would choose.
+Texts are written here character by character, not by a dumper, so that what the parser and the editor meet
+is not limited to what a dumper would choose.
 """
 
 from __future__ import annotations
@@ -14,16 +14,77 @@ from hypothesis import strategies as st
 
 from valuelint.syntax import Append, Patch, Path, Remove, Rename, Set
 
-PLAIN_KEYS = ("a", "b", "c", "enabled", "service-monitor", "x.y/z", "k8s_app", "é", "with space", "a:b", "#no"[1:])
+PLAIN_KEYS = (
+    "a",
+    "b",
+    "c",
+    "enabled",
+    "service-monitor",
+    "x.y/z",
+    "k8s_app",
+    "é",
+    "with space",
+    "a:b",
+    "#no"[1:],
+)
 ODD_KEYS = ("on", "1", "null-ish", "0x1F", "1.5", "2001-01-01", "~x", "true")
 SCALARS = (
-    *("1", "0", "true", "false", "on", "no", "~", "null", "text", "two words", "1:30", "2001-01-01", "1e3", "0o14"),
-    *(".5", "-x", "a#b", "a:b", "http://x/y?z", "ünï", '"quoted"', "'single'", '"a # b: {"', "'it''s'", '""', "''"),
+    *(
+        "1",
+        "0",
+        "true",
+        "false",
+        "on",
+        "no",
+        "~",
+        "null",
+        "text",
+        "two words",
+        "1:30",
+        "2001-01-01",
+        "1e3",
+        "0o14",
+    ),
+    *(
+        ".5",
+        "-x",
+        "a#b",
+        "a:b",
+        "http://x/y?z",
+        "ünï",
+        '"quoted"',
+        "'single'",
+        '"a # b: {"',
+        "'it''s'",
+        '""',
+        "''",
+    ),
     *('"\\u00e9\\n"', "!!str 12", '!!int "7"', "!custom x", "x,y", "a]b", "100Mi", "v1.2.3", "-1", "x-"),
 )
 FLOW_SCALARS = tuple(text for text in SCALARS if text not in ("x,y", "a]b"))
-COMMENT_TEXTS = ("# plain", "# a: b", "#", "# {[ \"' ]}", "#: &x *y", "# - item", "## é ##", "# <<: *a", "# trailing  ")
-WORDS = ("one", "two words", "three: not", "- four", "# five", "{six}", "  seven", "ei\u00e7ht", '"nine"', "'ten")
+COMMENT_TEXTS = (
+    "# plain",
+    "# a: b",
+    "#",
+    "# {[ \"' ]}",
+    "#: &x *y",
+    "# - item",
+    "## é ##",
+    "# <<: *a",
+    "# trailing  ",
+)
+WORDS = (
+    "one",
+    "two words",
+    "three: not",
+    "- four",
+    "# five",
+    "{six}",
+    "  seven",
+    "ei\u00e7ht",
+    '"nine"',
+    "'ten",
+)
 
 
 @cache
@@ -201,7 +262,9 @@ class _Writer:
         return _Block(prefix.rstrip(), [*self.gap(), *lines])
 
     def closed(self, block: _Block, head: str) -> list[str]:
-        """The lines of a block behind its key or dash, perhaps with a comment at the end of the first or the last."""
+        """The lines of a block behind its key or dash, perhaps with a comment at the end of the first or
+        the last.
+        """
         first = head + (" " + block.inline if block.inline else "")
         comment = "  " + self.comment() if block.comment_fits and self.chance(15) else ""
         if not block.lines:
@@ -290,14 +353,26 @@ def texts(draw: Any, strict: bool = False) -> str:
     return "\ufeff" + text if writer.chance(10) else text
 
 
-KEYS = st.sampled_from(("new", "a", "b", "on", "1", "x.y/z", "with space", "enabled", "é", "- x", "#k", "k: v", ""))
+KEYS = st.sampled_from(
+    ("new", "a", "b", "on", "1", "x.y/z", "with space", "enabled", "é", "- x", "#k", "k: v", "")
+)
 STRINGS = st.one_of(
-    st.sampled_from(("x", "on", "1", "", "a: b", "a #b", "{{ x }}", "two\nlines\n", "a\n\nb", "null", "0x1F", "- y")),
-    st.sampled_from(("<<", "---", "...", "'", '"', "\\", "%", "@", "x\n", " lead", "trail ", "\t", "a,b", "[", "a:")),
-    st.text(max_size=8).filter(lambda text: "\ufeff" not in text and text.encode("utf-8", "replace").decode() == text),
+    st.sampled_from(
+        ("x", "on", "1", "", "a: b", "a #b", "{{ x }}", "two\nlines\n", "a\n\nb", "null", "0x1F", "- y")
+    ),
+    st.sampled_from(
+        ("<<", "---", "...", "'", '"', "\\", "%", "@", "x\n", " lead", "trail ", "\t", "a,b", "[", "a:")
+    ),
+    st.text(max_size=8).filter(
+        lambda text: "\ufeff" not in text and text.encode("utf-8", "replace").decode() == text
+    ),
 )
 LEAVES = st.one_of(
-    st.none(), st.booleans(), st.integers(-(2**60), 2**60), st.floats(allow_nan=False, allow_infinity=False), STRINGS
+    st.none(),
+    st.booleans(),
+    st.integers(-(2**60), 2**60),
+    st.floats(allow_nan=False, allow_infinity=False),
+    STRINGS,
 )
 VALUES = st.recursive(
     LEAVES,
@@ -312,7 +387,9 @@ def paths_of(data: Any) -> list[Path]:
     todo: list[tuple[Path, Any]] = [((), data)]
     while todo:
         path, value = todo.pop()
-        items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+        items = (
+            value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+        )
         for part, item in items:
             found.append((*path, part))
             todo.append(((*path, part), item))

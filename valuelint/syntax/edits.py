@@ -83,7 +83,8 @@ class _Work:
 
     def _prove(self, patch: Patch) -> None:
         """Take one step; raises CannotPatch unless its edits do what the patch means and nothing else."""
-        # At the end of a file without a final newline, a literal block would lose its own: hence the second way.
+        # At the end of a file without a final newline, a literal block would lose its own: hence the second
+        # way.
         if not any(self._proven(patch, careful) for careful in (False, True)):
             raise _no_way(patch)
 

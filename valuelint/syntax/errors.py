@@ -56,6 +56,9 @@ def explain(source: Source, error: Any) -> SourceError:
         at = found.start() if found else 0
         what = f"the character U+{ord(text[at]):04X}" if found else "a character"
         return source.error(at, f"{what} is not allowed in YAML", "remove it, or escape it in double quotes")
+    if error.context == "while scanning a simple key":
+        # The parser notices on a later line that the key it hoped for is none.
+        mark = error.context_mark or mark
     at = min(mark.index, len(text))
     problem = str(error.problem or error.context)
     line_start = max(text.rfind("\n", 0, at), text.rfind("\r", 0, at)) + 1

@@ -94,12 +94,14 @@ def _typed(raw: str, tag: str | None) -> Value:
             value = number
         elif kinds is not None and raw in NOT_FINITE:
             value = float(NOT_FINITE[raw].replace(".", ""))
-    # goyaml widens an int to a float where its tag says so, but none beyond the signed 64 bits.
-    if kinds is not None and (
-        type(value) not in kinds or (float in kinds and isinstance(value, int) and value >= 2**63)
-    ):
+    if kinds is not None:
         assert tag is not None
-        raise TagError(f"!!{tag[len(TAG) :]} does not fit {raw!r}")
+        # goyaml widens an int to a float where its tag says so, but none beyond the signed 64 bits.
+        wide = float in kinds and isinstance(value, int) and value >= 2**63
+        if type(value) not in kinds or wide:
+            raise TagError(f"!!{tag[len(TAG) :]} does not fit {raw!r}")
+        if float in kinds:
+            return float(value)  # type: ignore[arg-type]
     return value
 
 
@@ -150,7 +152,7 @@ def _float_key(value: float) -> str:
     power = int(exponent)
     if not -4 <= power < 6:
         return f"{mantissa}e{power:+03d}"
-    places = max(len(mantissa.lstrip("-")) - 2 - power, 0)
+    places = max(len(mantissa.lstrip("-").replace(".", "")) - 1 - power, 0)
     return f"{float(shortest):.{places}f}"
 
 

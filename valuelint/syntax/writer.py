@@ -81,10 +81,10 @@ class Writer:
 
     def _rename(self, path: Path, key: str) -> list[Edit]:
         found = find(self.document.root, path)
-        assert found is not None
+        if found is None or not isinstance(found.parent, Mapping):
+            raise CannotPatch(f"there is no key {_name(path)}")
         self._check_way(path, inside=False)
         parent = found.parent
-        assert isinstance(parent, Mapping)
         made = []
         for entry in parent.entries:
             if entry.key_text == path[-1] and not entry.is_merge:
@@ -203,7 +203,7 @@ class Writer:
             if not isinstance(node, Scalar):
                 raise CannotPatch(f"line {self._line(node.start)} has a tag")
             return self._write_at(node.start, node.end, written)
-        if node.anchor is not None and isinstance(parent, Sequence) and written.lines:
+        if node.anchor is not None and isinstance(parent, Sequence):
             # Behind the dash, an anchor would belong to the first key; nothing repeats it, so it goes.
             return self._write_at(node.start, node.end, written)
         after = properties_end(text, node) if node.anchor is not None else self._behind_indicator(found)
