@@ -703,10 +703,19 @@ class LabelSource(NamedTuple):
 class Labels:
     """Where labels come from, in the order of the template: of a key that appears twice, the last wins."""
 
-    __slots__ = ("sources",)
+    __slots__ = ("_given", "_make", "_sources")
 
-    def __init__(self, sources: list[LabelSource]) -> None:
-        self.sources = sources
+    def __init__(self, sources: list[Any], make: Callable[[Any], LabelSource]) -> None:
+        self._given = sources
+        self._make = make
+        self._sources: list[LabelSource] | None = None
+
+    @property
+    def sources(self) -> list[LabelSource]:
+        """The sources; their trees are made when they are first asked for."""
+        if self._sources is None:
+            self._sources = [self._make(item) for item in self._given]
+        return self._sources
 
     def evaluate(self, scope: Scope) -> dict[str, Any] | Unknown:
         """Labels by key; a value is a string, an Unknown, or what else the user wrote; Unknown if the keys are."""
@@ -871,7 +880,8 @@ class Compiler:
         if isinstance(data, list):
             return FirstOf([self.text(item) for item in data])
         if not isinstance(data, dict):
-            return Template(self._parts(go_text(data)))
+            plain = go_text(data)
+            return Template(self._parts(plain) if "{" in plain else [("literal", plain)])
         if "fullname" in data:
             spec = data["fullname"]
             return FullName(self.text(spec.get("override", "")), self.text(spec["name"]), int(spec.get("max", 63)))
@@ -903,7 +913,10 @@ class Compiler:
 
     def labels(self, data: Any) -> Labels:
         """The tree of a list of label sources."""
-        return Labels([self._label_source(item) for item in (data if isinstance(data, list) else [data])])
+        labels = Labels(data if isinstance(data, list) else [data], self._label_source)
+        if self.eager:
+            labels.sources  # noqa: B018 - making them is what is wanted
+        return labels
 
     def _label_source(self, data: Any) -> LabelSource:
         if isinstance(data, str):

@@ -28,12 +28,14 @@ def draft(document: Document, patches: Sequence[Patch]) -> list[Edit] | None:
 
 
 def touching(edits: Iterable[Edit]) -> bool:
-    """Whether two of the edits overlap, or stand side by side so that their order would matter."""
-    end = -1
+    """Whether two of the edits overlap, or insert at the same place so that their order would matter."""
+    before: Edit | None = None
     for change in sorted(edits):
-        if change.start <= end:
-            return True
-        end = change.end
+        if before is not None:
+            both_insert = before.start == before.end == change.start == change.end
+            if change.start < before.end or both_insert:
+                return True
+        before = change
     return False
 
 

@@ -33,7 +33,8 @@ class Writer:
         self.careful = careful
         self.text = document.source.text
         self.newline = document.source.newline
-        self.aliases = [node for node in nodes(document.root) if isinstance(node, Alias)]
+        every = nodes(document.root) if "*" in self.text else []
+        self.aliases = [node for node in every if isinstance(node, Alias)]
 
     def edits_for(self, patch: Patch) -> list[Edit]:
         """The edits of a patch, in order; raises CannotPatch where the place is shared or no way is known."""
