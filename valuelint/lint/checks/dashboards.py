@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from valuelint.lint.rule import Open, Promise, Related, Remedy, Rule, Violation
+from valuelint.lint.rule import Open, Promise, Related, Remedy, Rule, Violation, show
 from valuelint.predict.cluster import Installed, World
 from valuelint.predict.objects import Dashboard, Sidecar
 from valuelint.predict.selection import PickUp, pick_up, shown
-from valuelint.syntax import Path
+from valuelint.syntax import Path, format_path
 from valuelint.syntax.patches import Set
 from valuelint.values import Unknown
+
+_NARROWED = ".namespaced is "
+"""In words, the option with which the chart itself makes the sidecar's role end at its namespace."""
 
 
 def not_loaded(world: World, rule: Rule) -> Iterator[Violation | Open]:
@@ -39,7 +42,26 @@ def not_loaded(world: World, rule: Rule) -> Iterator[Violation | Open]:
                 message = f"whether Grafana loads {names}: {undecided[0].why}"
                 yield Open(installed.number, message, "the namespaces and labels of the releases in .valuelint.yaml")
                 continue
+            elsewhere = [
+                item for item, sidecar, verdict in verdicts if verdict.cause == "rbac" and not _own(item, sidecar)
+            ]
+            if elsewhere:
+                message = f"whether Grafana loads {names}: it runs with a role that is made elsewhere"
+                yield Open(installed.number, message, "nothing that a values file could hold")
+                continue
             yield _not_loaded(installed, group[0], names, *verdicts[0])
+
+
+def _narrowing(owner: Installed, sidecar: Sidecar) -> list[str]:
+    """What keeps the sidecar's role to its own namespace."""
+    reasons = sidecar.facts.cluster_wide.explain(owner.objects.scope)
+    words = [f"{format_path(reason.path)} is {show(reason.value)}" for reason in reasons if reason.holds is not None]
+    return [reason for reason in words if _NARROWED in reason] or words
+
+
+def _own(owner: Installed, sidecar: Sidecar) -> bool:
+    """Whether that role is made by the chart itself: what one that is made elsewhere may read, nobody says."""
+    return any(_NARROWED in reason for reason in _narrowing(owner, sidecar))
 
 
 def _not_loaded(
@@ -53,6 +75,7 @@ def _not_loaded(
         "grafana": sidecar.namespace,
         "label": sidecar.label,
         "label_value": sidecar.label_value or "any value",
+        "reason": "; ".join(_narrowing(owner, sidecar)) if verdict.cause == "rbac" else "",
     }
     where = {
         "label": facts.label_path,

@@ -20,7 +20,7 @@ _FATAL = ("hubble", "agent", "manifest")
 
 
 def _charts(world: World) -> Iterator[tuple[Installed, dict[str, Any], Path, Any]]:
-    """The releases whose chart takes Hubble metrics, with the facts and the list; where Hubble itself is off, nothing is."""
+    """The releases whose chart takes Hubble metrics, with the facts and the list; none where Hubble itself is off."""
     for installed in world.installed:
         facts = installed.objects.facts.raw.get("hubble_metrics")
         if facts is None:
@@ -43,7 +43,7 @@ def missing(world: World, rule: Rule) -> Found:
         asking = _asking(installed, path)
         if not given:
             if asking:
-                yield _no_list(installed, path, asking)
+                yield _no_list(installed, path, asking, facts["usual"])
             continue
         if not isinstance(given, list) or holds_unknown(given) or not all(isinstance(item, str) for item in given):
             continue
@@ -53,26 +53,29 @@ def missing(world: World, rule: Rule) -> Found:
             if dashboard.rendered and isinstance(name := dashboard.name, str)
         }
         metrics = [metric for item in given for metric in hubble.parse_metrics(item)]
+        gaps: dict[str, list[hubble.Missing]] = {}
         for gap in hubble.missing(metrics, facts, shown) if shown else ():
+            gaps.setdefault(gap.any_of[0], []).append(gap)
+        for metric, those in gaps.items():
+            gap, *others = sorted(those, key=lambda item: -item.panels / item.total)
             words = {
                 "message": gap.message,
-                "metric": gap.any_of[0],
+                "metric": metric,
                 "dashboard": gap.title,
                 "panels": gap.panels,
                 "total": gap.total,
             }
+            notes = tuple(f"so does `{other.title}`: {other.panels} of {other.total} panels" for other in others)
             related = tuple(
                 Related(installed.number, switch, None, "the dashboards are on")
                 for switch in asking
                 if "dashboards" in switch
             )
-            patch: Patch = Append(path, gap.any_of[0])
+            patch: Patch = Append(path, metric)
             remedy = Remedy(installed.number, "unsafe", (patch,))
             # A panel or two without data is how most people use these dashboards; half of one is a mistake.
             variant = "drawn" if gap.panels * 2 >= gap.total else "some"
-            yield Violation(
-                installed.number, path, variant, words, f"{gap.dashboard} {gap.any_of[0]}", related, (), remedy
-            )
+            yield Violation(installed.number, path, variant, words, metric, related, notes, remedy)
 
 
 def _dynamic(installed: Installed, facts: dict[str, Any]) -> Any:
@@ -96,13 +99,14 @@ def _asking(installed: Installed, path: Path) -> list[Path]:
     return [switch for switch in dict.fromkeys(found) if installed.values.resolve(switch).layer is not None]
 
 
-def _no_list(installed: Installed, path: Path, asking: list[Path]) -> Violation:
+def _no_list(installed: Installed, path: Path, asking: list[Path], usual: list[str]) -> Violation:
     resolved = installed.values.resolve(path)
     written = resolved.layer is not None
-    words = {"path": format_path(path), "state": "is empty" if written else "is not set"}
+    words = {"path": format_path(path), "state": "is empty" if written else "is not set", "usual": ", ".join(usual)}
     words["asked"] = " and ".join(format_path(switch) for switch in asking)
     related = tuple(Related(installed.number, switch, None, "asks for them") for switch in asking)
-    return Violation(installed.number, path if written else asking[0], "none", words, "", related)
+    remedy = Remedy(installed.number, "unsafe", (Set(path, list(usual)),))
+    return Violation(installed.number, path if written else asking[0], "none", words, "", related, (), remedy)
 
 
 def invalid(world: World, rule: Rule) -> Found:
@@ -115,13 +119,14 @@ def invalid(world: World, rule: Rule) -> Found:
                 continue
             for problem in hubble.check(item, facts):
                 where = (*path, index)
-                words = {"message": problem.message, "item": item}
+                words = {"message": problem.message, "item": item, "fixed": ""}
                 remedy = None
                 if problem.suggestion is not None:
                     fixed = item[: problem.start] + problem.suggestion + item[problem.end :]
                     level = "safe" if problem.kind == "separator" else "unsafe"
                     if fixed:
                         remedy = Remedy(installed.number, level, (Set(where, fixed),))
+                        words["fixed"] = fixed
                 variant = "refused" if problem.effect in _FATAL else "ignored"
                 subject = f"{problem.kind} {problem.start}"
                 span = (problem.start, problem.end)
@@ -131,7 +136,7 @@ def invalid(world: World, rule: Rule) -> Found:
             continue
         for clash in hubble.clashes(texts, facts):
             where, other = (*path, clash.second), (*path, clash.first)
-            words = {"message": clash.message, "item": texts[clash.second]}
+            words = {"message": clash.message, "item": texts[clash.second], "fixed": ""}
             related = (Related(installed.number, other, None, "the other one"),)
             variant = "refused" if clash.effect in _FATAL else "ignored"
             yield Violation(installed.number, where, variant, words, f"{clash.kind}", related)

@@ -9,9 +9,9 @@ from valuelint.charts.expressions import Reason, go_text, go_truth
 from valuelint.lint.rule import Open, Promise, Related, Remedy, Rule, Violation, show
 from valuelint.predict.cluster import Installed, World
 from valuelint.predict.objects import Monitor, Prometheus
-from valuelint.predict.selection import Selection, camel, shown
+from valuelint.predict.selection import Selection, camel, in_reach, shown
 from valuelint.predict.selectors import NAMESPACE_NAME, Requirement, match
-from valuelint.syntax import Path, format_path
+from valuelint.syntax import Path, format_path, parse_path
 from valuelint.syntax.patches import Patch, Remove, Set
 from valuelint.values import Unknown
 
@@ -34,6 +34,13 @@ def place_of(monitor: Monitor, path: Path | None) -> Path:
     """The path to point at for a monitor: the one given, else its switch."""
     found = path or monitor.facts.asked_by or monitor.facts.for_each or ()
     return monitor.scope.absolute(found) if found and found[0] == "$item" else found
+
+
+def title_of(owner: Installed, prometheus: Prometheus) -> str:
+    """A Prometheus object as kubectl names it, as far as its name is known."""
+    if isinstance(prometheus.name, Unknown):
+        return f"of {owner.release.title}"
+    return prometheus.name if isinstance(prometheus.namespace, Unknown) else f"{prometheus.namespace}/{prometheus.name}"
 
 
 def subject_of(monitor: Monitor) -> str:
@@ -83,7 +90,7 @@ def not_selected(world: World, rule: Rule) -> Found:
 
 def _by_default(installed: Installed, unasked: list[tuple[Monitor, Violation]]) -> Violation:
     """All monitors that a chart brings along and that are left out, as one: because of their labels, or otherwise."""
-    monitor, first = unasked[0]
+    first = unasked[0][1]
     names = [shown(other.name) for other, _ in unasked]
     words = {**first.words, "names": names, "count": len(names)}
     variant = "by-default" if words["wanted"] else "by-default-unreached"
@@ -118,7 +125,7 @@ def _not_selected(
         "kind": monitor.kind,
         "name": monitor.name,
         "namespace": monitor.namespace,
-        "prometheus": f"{shown(prometheus.namespace)}/{shown(prometheus.name)}",
+        "prometheus": title_of(owner, prometheus),
         "why": verdict.why,
         "selector": camel(verdict.selector),
         "wanted": "",
@@ -231,7 +238,7 @@ def _not_rendered(installed: Installed, monitor: Monitor, asked_by: Path) -> Vio
     words = {
         "kind": monitor.kind,
         "name": monitor.name,
-        "component": monitor.facts.component,
+        "component": monitor.facts.component if monitor.facts.for_each is None else monitor.name,
         "reasons": "; ".join(_said(installed, reason) for reason in reasons),
         "metrics": format_path(metrics) if metrics else "",
     }
@@ -240,16 +247,30 @@ def _not_rendered(installed: Installed, monitor: Monitor, asked_by: Path) -> Vio
         for reason in reasons
         if said_by_user(installed, reason.path)
     )
-    patches = monitor.facts.needs.invert(monitor.scope, True)
+    patches, usual = _switched_on(installed, monitor)
+    only_metrics = [patch.path for patch in patches] == [metrics]
     remedy = None
     if patches:
         promise = Promise(installed.number, "rendered", monitor.facts.component)
-        only_metrics = [patch.path for patch in patches] == [metrics]
         refused = any(said_by_user(installed, patch.path) for patch in patches)
-        level = "display" if not only_metrics else "unsafe" if refused else "safe"
+        level = "display" if not only_metrics else "unsafe" if refused or usual else "safe"
         remedy = Remedy(installed.number, level, tuple(patches), (promise,))
-    variant = "component" if component else "metrics"
+    words["usual"] = show(usual)
+    variant = "component" if component and not only_metrics else "list" if usual else "metrics"
     return Violation(installed.number, asked_by, variant, words, subject_of(monitor), related, (), remedy)
+
+
+def _switched_on(installed: Installed, monitor: Monitor) -> tuple[list[Patch], list[str]]:
+    """The patches after which a monitor is rendered; and the metrics to begin with, where these are a list."""
+    patches = monitor.facts.needs.invert(monitor.scope, True) or []
+    facts = installed.objects.facts.raw.get("hubble_metrics")
+    if facts is None or parse_path(facts["list"]) != monitor.facts.metrics or monitor.scope.get(monitor.facts.metrics):
+        return patches, []
+    metrics, usual = monitor.facts.metrics, list(facts["usual"])
+    dynamic = parse_path(facts["dynamic_switch"]) if "dynamic_switch" in facts else None
+    if dynamic is not None and go_truth(installed.values.get(dynamic)) is not False:
+        return [], []  # a list beside the metrics that are read at run time is one too many
+    return [patch for patch in patches if patch.path not in (metrics, dynamic)] + [Set(metrics, usual)], usual
 
 
 def _said(installed: Installed, reason: Reason) -> str:
@@ -317,7 +338,9 @@ def namespace_not_read(world: World, rule: Rule) -> Found:
             "read": format_path(read) if read else "",
         }
         patches: tuple[Patch, ...] = (Set(read, wanted),) if read else ()
-        remedy = Remedy(installed.number, "unsafe", (*patches, Remove(ignored)))
+        # Where the agent's namespace is said as well, the file says two things, and only one of them can be had.
+        level = "display" if said_by_user(installed, read) else "unsafe"
+        remedy = Remedy(installed.number, level, (*patches, Remove(ignored)))
         yield Violation(installed.number, ignored, "ignored", words, subject_of(monitor), (), (), remedy)
 
 
@@ -347,8 +370,6 @@ def namespace(world: World, rule: Rule) -> Found:
 
 def _excluding(world: World, monitor: Monitor) -> tuple[Installed, Prometheus, Selection] | None:
     """The Prometheus that leaves out the monitor's namespace, if none takes it, whatever the labels are."""
-    from valuelint.predict.selection import in_reach
-
     found = [
         (item, prometheus, in_reach(prometheus, monitor.kind, monitor.namespace, item.objects.operator))
         for item, prometheus in world.prometheuses()
@@ -364,7 +385,7 @@ def _excluded(
     words = {
         "names": [shown(monitor.name) for monitor in those],
         "namespace": where,
-        "prometheus": f"{shown(prometheus.namespace)}/{shown(prometheus.name)}",
+        "prometheus": title_of(owner, prometheus),
         "why": verdict.why,
     }
     path = place_of(those[0], those[0].facts.namespace_path)
@@ -377,6 +398,7 @@ def _excluded(
         if place is not None and place != path and said_by_user(installed, place):
             related.append(Related(installed.number, place, None, f"{shown(monitor.name)} too"))
     target = _reachable(owner, prometheus, verdict)
+    words["target"] = target or ""
     remedy = None
     if target is not None:
         paths = dict.fromkeys(monitor.facts.namespace_path for monitor in those)
@@ -388,8 +410,6 @@ def _excluded(
 
 def _reachable(owner: Installed, prometheus: Prometheus, verdict: Selection) -> str | None:
     """A namespace that this Prometheus searches: its own if it may, else the first that its selector names."""
-    from valuelint.predict.selection import in_reach
-
     candidates = [prometheus.namespace]
     if verdict.match is not None:
         candidates += [
@@ -416,7 +436,12 @@ def _elsewhere(world: World, installed: Installed, placed: list[Monitor]) -> Fou
             if monitor.namespace != expected:
                 yield _info(installed, [monitor], "unexpected", expected)
         return
-    homes = {prometheus.namespace for _, prometheus in world.prometheuses() if isinstance(prometheus.namespace, str)}
+    homes = {
+        prometheus.namespace
+        for item, prometheus in world.prometheuses()
+        if isinstance(prometheus.namespace, str)
+        and in_reach(prometheus, "ServiceMonitor", prometheus.namespace, item.objects.operator).selected is not False
+    }
     scattered = "; ".join(
         f"{space}: {', '.join(shown(m.name) for m in known if m.namespace == space)}" for space in spaces
     )
@@ -428,16 +453,19 @@ def _elsewhere(world: World, installed: Installed, placed: list[Monitor]) -> Fou
         notes = (f"the monitors of this release are scattered over {len(spaces)} namespaces ({scattered})",)
         for space in sorted({str(monitor.namespace) for monitor in away}):
             those = [monitor for monitor in away if monitor.namespace == space]
-            found = _info(installed, those, "apart", str(home))
+            found = _info(installed, those, "apart", str(home), [m for m in known if m.namespace != home])
             yield found._replace(notes=notes if len(spaces) > 1 else ())
     elif len(spaces) > 1:
         words = {"count": len(spaces), "namespaces": scattered}
+        said = [m for m in known if said_by_user(installed, m.facts.namespace_path)]
+        alike = {space: [m.namespace for m in known].count(space) for space in spaces}
+        odd, *others = sorted(said, key=lambda m: alike[str(m.namespace)]) or known
         related = tuple(
             Related(installed.number, m.facts.namespace_path, None, f"{shown(m.name)} goes to {shown(m.namespace)}")
-            for m in known[1:]
-            if m.facts.namespace_path is not None and said_by_user(installed, m.facts.namespace_path)
+            for m in others
+            if m.facts.namespace_path != odd.facts.namespace_path
         )
-        place = place_of(known[0], _written(installed, known[0]))
+        place = place_of(odd, _written(installed, odd))
         yield Violation(installed.number, place, "scattered", words, "", related)
 
 
@@ -446,7 +474,10 @@ def _written(installed: Installed, monitor: Monitor) -> Path | None:
     return path if said_by_user(installed, path) else monitor.facts.asked_by
 
 
-def _info(installed: Installed, those: list[Monitor], variant: str, expected: str) -> Violation:
+def _info(
+    installed: Installed, those: list[Monitor], variant: str, expected: str, movers: list[Monitor] | None = None
+) -> Violation:
+    """Monitors that are elsewhere; the fix moves `movers`, so that one that was moved leaves no other behind."""
     monitor = those[0]
     words = {
         "kind": monitor.kind,
@@ -457,7 +488,8 @@ def _info(installed: Installed, those: list[Monitor], variant: str, expected: st
     }
     path = place_of(monitor, _written(installed, monitor))
     places = dict.fromkeys(other.facts.namespace_path for other in those)
-    patches = tuple(Set(place, expected) for place in places if place is not None)
+    targets = dict.fromkeys(other.facts.namespace_path for other in movers or those)
+    patches = tuple(Set(place, expected) for place in targets if place is not None)
     remedy = Remedy(installed.number, "unsafe", patches) if patches else None
     related = tuple(
         Related(installed.number, place, None, "this one too")
@@ -495,6 +527,8 @@ def not_scraped(world: World, rule: Rule) -> Found:
         if said_by_user(installed, facts.asked_by):
             related = (Related(installed.number, facts.asked_by, None, "its monitor is off"),)
         remedy = _monitor_remedy(world, installed, monitor)
+        if remedy is not None and variant == "unknown":
+            remedy = remedy._replace(applicability="display")
         yield Violation(installed.number, facts.metrics, variant, words, subject_of(monitor), related, (), remedy)
 
 
@@ -553,7 +587,7 @@ def _belongs(labels: dict[str, Any], monitor: Monitor) -> bool:
 def _could_scrape(jobs: Any, monitor: Monitor, label_sets: list[dict[str, Any]]) -> bool:
     """Whether scrape jobs may reach the component: any that discovers in Kubernetes, or that names it."""
     text = repr(jobs)
-    if "kubernetes_sd_configs" in text:
+    if "kubernetes_sd_configs" in text or "kubernetesSDConfigs" in text:
         return True
     words = {monitor.facts.component, *(str(value) for labels in label_sets for value in labels.values())}
     return any(word in text for word in words if len(word) > 3)

@@ -19,6 +19,12 @@ def _written(installed: Installed, stop: Stop) -> list[Path]:
     return [path for path in paths if installed.values.resolve(path).layer is not None]
 
 
+def _release(installed: Installed) -> str:
+    """The chart, and its version where that is said."""
+    title = installed.chart.title
+    return title if installed.release.version is None else f"{title} {installed.version}"
+
+
 def crds(world: World, rule: Rule) -> Iterator[Violation | Open]:
     """Releases that render only where the CRDs of their monitors are known to Helm."""
     for installed in world.installed:
@@ -26,7 +32,7 @@ def crds(world: World, rule: Rule) -> Iterator[Violation | Open]:
             written = _written(installed, stop) if stop.kind == "capability" else []
             if not written or stop.holds is not True:
                 continue
-            words = {"message": stop.message, "chart": installed.chart.title, "version": installed.version}
+            words = {"release": _release(installed)}
             asked = [path for path in written if path in stop.paths and go_truth(installed.values.get(path))] or written
             related = tuple(Related(installed.number, path, None, "this one too") for path in asked[1:])
             remedy = None
@@ -34,6 +40,8 @@ def crds(world: World, rule: Rule) -> Iterator[Violation | Open]:
                 words["switch"] = format_path(stop.switch)
                 remedy = Remedy(installed.number, "unsafe", (Set(stop.switch, True),))
             variant = "switch" if stop.switch is not None else "no-switch"
+            if installed.release.version is None:
+                variant, remedy = "any-version", None
             yield Violation(installed.number, asked[0], variant, words, stop.id, related, (), remedy)
 
 
@@ -49,8 +57,7 @@ def guard(world: World, rule: Rule) -> Iterator[Violation | Open]:
             words = {
                 "message": stop.message,
                 "path": format_path(written[0]),
-                "chart": installed.chart.title,
-                "version": installed.version,
+                "release": _release(installed),
             }
             related = tuple(Related(installed.number, path, None, "together with this") for path in written[1:3])
             yield Violation(installed.number, written[0], stop.kind, words, stop.id, related)
