@@ -15,6 +15,7 @@ from valuelint.syntax import Path
 from valuelint.syntax.drafts import draft, proven, touching
 from valuelint.syntax.edits import Edit, edit
 from valuelint.syntax.patches import CannotPatch, Patch, apply_patch
+from valuelint.syntax.writer import Writer
 from valuelint.values import Layer, Values
 
 
@@ -45,7 +46,8 @@ def work_out(wanted: list[Wanted]) -> list[Plan | None]:
     A remedy that cannot be written into the file becomes a `display` one without edits, with the reason in its title.
     Edits that do not touch each other are proven together, which costs one reading of the text for most of them.
     """
-    sketches: list[list[Sketch] | CannotPatch | None] = [_sketch(item) for item in wanted]
+    writers: dict[int, Writer] = {}
+    sketches: list[list[Sketch] | CannotPatch | None] = [_sketch(item, writers) for item in wanted]
     drafts: dict[int, list[Sketch]] = {}
     for sketch in sketches:
         for part in sketch if isinstance(sketch, list) else ():
@@ -76,8 +78,8 @@ def work_out(wanted: list[Wanted]) -> list[Plan | None]:
     return plans
 
 
-def _sketch(item: Wanted) -> list[Sketch] | CannotPatch | None:
-    """The patches of a remedy by layer, with the edits they seem to need."""
+def _sketch(item: Wanted, writers: dict[int, Writer]) -> list[Sketch] | CannotPatch | None:
+    """The patches of a remedy by layer, with the edits they seem to need. There is one writer for each document."""
     world, remedy = item.world, item.remedy
     installed = world.of(remedy.release)
     by_layer: dict[int, list[Patch]] = {}
@@ -89,10 +91,13 @@ def _sketch(item: Wanted) -> list[Sketch] | CannotPatch | None:
     try:
         if not keeps(world, remedy.promises, installed, remedy.patches):
             return None
-        return [
-            (layer := installed.values.layers[index], tuple(those), draft(layer.desk, layer.at_desk(tuple(those))))
-            for index, those in by_layer.items()
-        ]
+        sketch: list[Sketch] = []
+        for index, those in by_layer.items():
+            layer = installed.values.layers[index]
+            writer = writers.get(id(layer.desk)) or Writer(layer.desk)
+            writers[id(layer.desk)] = writer
+            sketch.append((layer, tuple(those), draft(writer, layer.at_desk(tuple(those)))))
+        return sketch
     except CannotPatch as reason:
         return reason
 

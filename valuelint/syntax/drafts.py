@@ -17,12 +17,11 @@ from valuelint.syntax.source import SourceError
 from valuelint.syntax.writer import Edit, Writer
 
 
-def draft(document: Document, patches: Sequence[Patch]) -> list[Edit] | None:
+def draft(writer: Writer, patches: Sequence[Patch]) -> list[Edit] | None:
     """The edits that the patches seem to need, in order; None where that takes more than one look at the text.
 
-    They are not proven. Raises CannotPatch as `edit` does.
+    They are not proven. A writer serves for all drafts of its document. Raises CannotPatch as `edit` does.
     """
-    writer = Writer(document)
     edits = [change for patch in patches for change in writer.edits_for(patch)]
     return None if touching(edits) else sorted(edits)
 

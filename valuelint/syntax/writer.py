@@ -35,6 +35,7 @@ class Writer:
         self.newline = document.source.newline
         every = nodes(document.root) if "*" in self.text else []
         self.aliases = [node for node in every if isinstance(node, Alias)]
+        self._examples: tuple[int | None, bool | None] | None = None
 
     def edits_for(self, patch: Patch) -> list[Edit]:
         """The edits of a patch, in order; raises CannotPatch where the place is shared or no way is known."""
@@ -427,24 +428,44 @@ class Writer:
 
     def _layout(self, parent: Mapping | Sequence) -> render.Layout:
         """How the file indents, the nearest examples first."""
+        step, lists = self._example(parent)
+        if step is None or lists is None:
+            if self._examples is None:
+                self._examples = self._first_examples()
+            step = self._examples[0] if step is None else step
+            lists = self._examples[1] if lists is None else lists
+        return render.Layout(step or 2, lists is not False, not self.careful)
+
+    def _first_examples(self) -> tuple[int | None, bool | None]:
         step: int | None = None
         lists: bool | None = None
-        for node in [parent, *nodes(self.document.root)]:
+        for node in nodes(self.document.root):
+            here = self._example(node)
+            step = here[0] if step is None else step
+            lists = here[1] if lists is None else lists
             if step is not None and lists is not None:
                 break
-            if not isinstance(node, Mapping) or node.flow:
+        return step, lists
+
+    def _example(self, node: Node) -> tuple[int | None, bool | None]:
+        """How much deeper a map's first map stands, and whether its first list is indented; None without an example."""
+        step: int | None = None
+        lists: bool | None = None
+        if not isinstance(node, Mapping) or node.flow:
+            return step, lists
+        column: int | None = None
+        for entry in node.entries:
+            value = entry.value
+            if not isinstance(value, (Mapping, Sequence)) or value.flow or not _count(value):
                 continue
-            column = self._column(self._child_start(node, 0))
-            for entry in node.entries:
-                value = entry.value
-                if not isinstance(value, (Mapping, Sequence)) or value.flow or not _count(value):
-                    continue
-                deeper = self._column(self._child_start(value, 0)) - column
-                if isinstance(value, Mapping) and step is None and deeper > 0:
-                    step = deeper
-                elif isinstance(value, Sequence) and lists is None and deeper >= 0:
-                    lists = deeper > 0
-        return render.Layout(step or 2, lists is not False, not self.careful)
+            if column is None:
+                column = self._column(self._child_start(node, 0))
+            deeper = self._column(self._child_start(value, 0)) - column
+            if isinstance(value, Mapping) and step is None and deeper > 0:
+                step = deeper
+            elif isinstance(value, Sequence) and lists is None and deeper >= 0:
+                lists = deeper > 0
+        return step, lists
 
 
 def _nested(path: Path, value: Any) -> Any:
