@@ -353,19 +353,11 @@ def texts(draw: Any, strict: bool = False) -> str:
     return "\ufeff" + text if writer.chance(10) else text
 
 
-KEYS = st.sampled_from(
-    ("new", "a", "b", "on", "1", "x.y/z", "with space", "enabled", "é", "- x", "#k", "k: v", "")
-)
+KEYS = st.sampled_from(("new", "a", "b", "on", "1", "x.y/z", "with space", "enabled", "é", "- x", "#k", "k: v", ""))
 STRINGS = st.one_of(
-    st.sampled_from(
-        ("x", "on", "1", "", "a: b", "a #b", "{{ x }}", "two\nlines\n", "a\n\nb", "null", "0x1F", "- y")
-    ),
-    st.sampled_from(
-        ("<<", "---", "...", "'", '"', "\\", "%", "@", "x\n", " lead", "trail ", "\t", "a,b", "[", "a:")
-    ),
-    st.text(max_size=8).filter(
-        lambda text: "\ufeff" not in text and text.encode("utf-8", "replace").decode() == text
-    ),
+    st.sampled_from(("x", "on", "1", "", "a: b", "a #b", "{{ x }}", "two\nlines\n", "a\n\nb", "null", "0x1F", "- y")),
+    st.sampled_from(("<<", "---", "...", "'", '"', "\\", "%", "@", "x\n", " lead", "trail ", "\t", "a,b", "[", "a:")),
+    st.text(max_size=8).filter(lambda text: "\ufeff" not in text and text.encode("utf-8", "replace").decode() == text),
 )
 LEAVES = st.one_of(
     st.none(),
@@ -387,9 +379,7 @@ def paths_of(data: Any) -> list[Path]:
     todo: list[tuple[Path, Any]] = [((), data)]
     while todo:
         path, value = todo.pop()
-        items = (
-            value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-        )
+        items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
         for part, item in items:
             found.append((*path, part))
             todo.append(((*path, part), item))

@@ -125,8 +125,7 @@ BOMBS = {
     + "".join(f"a{n + 1}: &a{n + 1} [{', '.join([f'*a{n}'] * 9)}]\n" for n in range(8)),
     "many aliases of aliases": "a0: &a0 [x, x]\n"
     + "".join(f"a{n + 1}: &a{n + 1} [*a{n}, *a{n}]\n" for n in range(150)),
-    "deep through aliases": "a0: &a0 {x: 1}\n"
-    + "".join(f"a{n + 1}: &a{n + 1} {{x: *a{n}}}\n" for n in range(5000)),
+    "deep through aliases": "a0: &a0 {x: 1}\n" + "".join(f"a{n + 1}: &a{n + 1} {{x: *a{n}}}\n" for n in range(5000)),
 }
 
 

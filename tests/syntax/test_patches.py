@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -262,7 +263,7 @@ def test_several_patches_become_edits_of_the_text_as_it_was() -> None:
     ]
     edits = edit(parse(source)[0], patches)
     assert apply_edits(text, edits) == 'b: {x: 3, "y": 2}\nd: [1, 2]\n'
-    assert all(before.end <= after.start for before, after in zip(edits, edits[1:], strict=False))
+    assert all(before.end <= after.start for before, after in pairwise(edits))
 
 
 def test_only_the_given_document_changes() -> None:

@@ -75,7 +75,7 @@ TEXT = (
         "<<",
         "1.2.3",
     ),
-    *("١", "1١", "100Mi", "http://x", "-x", "a#b", "a:b"),
+    *("\u0661", "1\u0661", "100Mi", "http://x", "-x", "a#b", "a:b"),
 )
 REFUSED = (
     *(
@@ -168,9 +168,7 @@ def test_a_key_is_the_text_helm_makes_of_it(written: str, key: str) -> None:
     assert load_data(f"{written}: {{}}\n") == {key: {}}
 
 
-@pytest.mark.parametrize(
-    "written", ["~", "null", "!!null ''", "!!int x", "9223372036854775808", "[a]", "{a: b}"]
-)
+@pytest.mark.parametrize("written", ["~", "null", "!!null ''", "!!int x", "9223372036854775808", "[a]", "{a: b}"])
 def test_a_key_that_helm_refuses_is_refused(written: str) -> None:
     with pytest.raises(SourceError) as caught:
         load_data(f"{written}: v\n")

@@ -54,9 +54,7 @@ def test_byte_offset_counts_what_the_file_holds(text: str, offset: int, expected
     assert source.data[expected:].decode() == source.text[offset:]
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"), [("a\r\nb\n", "\r\n"), ("a\nb\r\n", "\n"), ("a", "\n"), ("\n", "\n")]
-)
+@pytest.mark.parametrize(("text", "expected"), [("a\r\nb\n", "\r\n"), ("a\nb\r\n", "\n"), ("a", "\n"), ("\n", "\n")])
 def test_newline_is_that_of_the_first_line(text: str, expected: str) -> None:
     assert Source.from_text(text).newline == expected
 
@@ -75,9 +73,7 @@ def test_newline_is_that_of_the_first_line(text: str, expected: str) -> None:
         ("a: 1".encode("utf-16-le"), (1, 2), "binary"),
     ],
 )
-def test_what_is_no_utf8_text_is_refused_with_its_place(
-    data: bytes, place: tuple[int, int], words: str
-) -> None:
+def test_what_is_no_utf8_text_is_refused_with_its_place(data: bytes, place: tuple[int, int], words: str) -> None:
     with pytest.raises(SourceError) as caught:
         Source.from_bytes(data, "values.yaml")
     error = caught.value
