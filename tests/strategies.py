@@ -61,7 +61,7 @@ SCALARS = (
     ),
     *('"\\u00e9\\n"', "!!str 12", '!!int "7"', "!custom x", "x,y", "a]b", "100Mi", "v1.2.3", "-1", "x-"),
 )
-FLOW_SCALARS = tuple(text for text in SCALARS if text not in ("x,y", "a]b"))
+FLOW_SCALARS = tuple(text for text in SCALARS if text not in ("x,y", "a]b", "http://x/y?z"))
 COMMENT_TEXTS = (
     "# plain",
     "# a: b",

@@ -198,6 +198,7 @@ EDITS: list[tuple[str, Patch, str]] = [
     ("a:\n- 1 # c\nb: 1\n", Append(("a",), {"k": 1, "l": [2]}), "a:\n- 1 # c\n- k: 1\n  l:\n  - 2\nb: 1\n"),
     ("a:\n  - 1\n", Append(("a",), "x"), "a:\n  - 1\n  - x\n"),
     ("a: [1, 2]\n", Append(("a",), {"k": "v"}), "a: [1, 2, {k: v}]\n"),
+    ("a: []\n", Append(("a",), "b?c"), 'a: ["b?c"]\n'),
     ("a: []\n", Append(("a",), "on"), 'a: ["on"]\n'),
     ("a: [\n  1, # c\n  2\n]\n", Append(("a",), 3), "a: [\n  1, # c\n  2,\n  3\n]\n"),
     ("a: # c\n", Append(("a",), 1), "a: # c\n  - 1\n"),
@@ -241,6 +242,7 @@ def test_the_text_after_a_patch(before: str, patch: Patch, after: str) -> None:
         ("a: [b: 1]\n", Set(("a", 0, "c"), 2), "without braces"),
         ("a: [b: 1]\n", Remove(("a", 0, "b")), "without braces"),
         ("text\n", Set(("a",), 1), "not a map"),
+        ("b: |\n one\na: 1\n # c\na: 1\nd: 1\n", Remove(("a",)), "a comment near a"),
         ("a: 1\n", Set((), 5), "anew"),
     ],
 )

@@ -24,7 +24,7 @@ from valuelint.syntax import (
 from valuelint.syntax.edits import same
 
 # The reasons why a patch may be refused; a text that the editor is merely not up to is none of them.
-REASONS = ("merge key", "alias", "anchor", "without braces", "written anew", "more than once")
+REASONS = ("merge key", "alias", "anchor", "without braces", "written anew", "more than once", "comment near")
 
 
 def read(text: str) -> Document:

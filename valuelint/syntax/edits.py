@@ -83,24 +83,21 @@ class _Work:
 
     def _prove(self, patch: Patch) -> None:
         """Take one step; raises CannotPatch unless its edits do what the patch means and nothing else."""
-        # At the end of a file without a final newline, a literal block would lose its own: hence the second
-        # way.
+        # At the end of a file without a final newline, a literal block would lose its own: hence a second way.
         if not any(self._proven(patch, careful) for careful in (False, True)):
             raise _no_way(patch)
 
     def _proven(self, patch: Patch, careful: bool) -> bool:
         made = Writer(self.documents[self.index], careful).edits_for(patch)
         text = self.source.text
-        changed = Source.from_text(
-            ("\ufeff" if self.source.bom else "") + apply_edits(text, made), self.source.name
-        )
+        changed = Source.from_text(("\ufeff" if self.source.bom else "") + apply_edits(text, made), self.source.name)
         try:
             wanted = self._data(self.documents)
             wanted[self.index] = apply_patch(wanted[self.index], patch)
             documents = parse(changed)
-            proven = same(self._data(documents), wanted) and (
-                _comment_texts(documents) == _comment_texts(self.documents)
-            )
+            if _comment_texts(documents) != _comment_texts(self.documents):
+                raise CannotPatch(f"a comment near {_name(patch.path)} would become part of a text")
+            proven = same(self._data(documents), wanted)
         except SourceError:
             return False
         if proven:

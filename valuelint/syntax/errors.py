@@ -30,6 +30,7 @@ _MESSAGES = (
     ("invalid Unicode character escape", "an escape that is no character", "correct the escape"),
     ("unexpected end of stream", "a quote is never closed", "close the quote"),
     ("found unexpected document indicator", "a quote is never closed", "close the quote"),
+    ("found unexpected ':'", "a colon before a bracket or comma", "put a blank behind the colon, or quote it"),
     (
         "could not find expected ':'",
         "a key without a colon",

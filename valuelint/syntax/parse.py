@@ -105,6 +105,10 @@ def _compose(source: Source, max_depth: int, max_nodes: int) -> list[Document]:
             node = Scalar(start, end, anchor, tag, raw, styles[style])
             if anchor is not None:
                 anchors[anchor] = node
+            if "?" in raw and not style and stack and stack[-1].flow:
+                # libyaml takes it as text by now; the older rules of goyaml end the value there.
+                message = "Helm does not read an unquoted ? between brackets"
+                raise source.error(start, message, "quote the value")
             if mapping is not None and key is None:
                 count += 1
                 key = node
@@ -158,9 +162,7 @@ def _compose(source: Source, max_depth: int, max_nodes: int) -> list[Document]:
 
         elif kind is DocumentStartEvent:
             if event.version or event.tags:
-                raise source.error(
-                    event.start_mark.index, "Helm does not read YAML directives", "remove the % line"
-                )
+                raise source.error(event.start_mark.index, "Helm does not read YAML directives", "remove the % line")
             document = Document(source, len(documents), documents[-1].end if documents else 0)
             documents.append(document)
             anchors = {}
@@ -289,9 +291,7 @@ def _alias(source: Source, event: Any, anchors: dict[str, Node]) -> Alias:
         remedy = f"write &{name} at the value that it repeats, further up in the same document"
         raise source.error(start, f"the alias *{name} has no anchor", remedy)
     if target.end < 0:
-        raise source.error(
-            start, f"the value of the anchor &{name} contains itself", f"replace *{name} by a value"
-        )
+        raise source.error(start, f"the value of the anchor &{name} contains itself", f"replace *{name} by a value")
     return Alias(start, event.end_mark.index, name, target)
 
 
@@ -306,11 +306,7 @@ def _merge(source: Source, mapping: Mapping, budget: int) -> int:
         value = resolve_alias(entry.value)
         # Only a list that stands here itself is a list of maps to merge; Helm refuses an alias to one.
         listed = isinstance(entry.value, Sequence)
-        parts = (
-            [resolve_alias(each) for each in value.items]
-            if isinstance(value, Sequence) and listed
-            else [value]
-        )
+        parts = [resolve_alias(each) for each in value.items] if isinstance(value, Sequence) and listed else [value]
         for part in reversed(parts):
             if not isinstance(part, Mapping):
                 remedy = "give it an alias to a map, or a list of such"
@@ -326,9 +322,7 @@ def _merge(source: Source, mapping: Mapping, budget: int) -> int:
 
 def _path(stack: list[Mapping | Sequence]) -> Path:
     """The path of the entry added last."""
-    return tuple(
-        each.entries[-1].key_text if isinstance(each, Mapping) else len(each.items) - 1 for each in stack
-    )
+    return tuple(each.entries[-1].key_text if isinstance(each, Mapping) else len(each.items) - 1 for each in stack)
 
 
 def _winner(mapping: Mapping, lost: Entry) -> Entry:

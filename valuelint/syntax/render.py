@@ -9,7 +9,7 @@ from valuelint.syntax.scalars import NOT_FINITE, resolve
 
 # A plain scalar may begin with none of these, though some are allowed before certain characters.
 _INDICATORS = frozenset("-?:,[]{}#&*!|>'\"%@`")
-_FLOW_INDICATORS = frozenset(",[]{}:")
+_FLOW_INDICATORS = frozenset(",[]{}:?")
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r", "\0": "\\0"}
 
 
@@ -86,9 +86,7 @@ def block(value: Any, column: int, layout: Layout, style: str = "plain") -> Writ
     """A value in block style, as it stands behind a key whose own column is given."""
     if isinstance(value, dict) and value:
         below = column + layout.step
-        return Written(
-            "", [line for name, item in value.items() for line in entry(name, item, below, layout)]
-        )
+        return Written("", [line for name, item in value.items() for line in entry(name, item, below, layout)])
     if isinstance(value, list) and value:
         below = column + (layout.step if layout.indented_lists else 0)
         return Written("", [line for item in value for line in list_item(item, below, layout)])
