@@ -375,17 +375,16 @@ class Group:
         return [self._child(index) for index in range(len(self._trees))]
 
     def _child(self, index: int) -> Condition:
-        tree: Any = self._trees[index]
-        if isinstance(tree, _UNMADE) and self._make is not None:
-            tree = self._trees[index] = self._make(tree)
-        return tree  # type: ignore[no-any-return] - by now it is a tree
+        found = self._trees[index]
+        tree: Condition = self._make(found) if found.__class__ in _UNMADE and self._make is not None else found
+        self._trees[index] = tree
+        return tree
 
     def evaluate(self, scope: Scope) -> Truth:
         answer: Truth = self.every
         for index, child in enumerate(self._trees):
-            if child.__class__ in _UNMADE:
-                child = self._child(index)
-            truth = child.evaluate(scope)
+            tree: Condition = self._child(index) if child.__class__ in _UNMADE else child
+            truth = tree.evaluate(scope)
             if truth is None:
                 answer = None
             elif truth is not self.every:

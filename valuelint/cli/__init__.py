@@ -24,7 +24,7 @@ COMMANDS = {
     "rules": "List the rules.",
 }
 
-EXIT_CLEAN, EXIT_FINDINGS, EXIT_USAGE, EXIT_NOTHING = 0, 1, 2, 3
+EXIT_CLEAN, EXIT_FINDINGS, EXIT_USAGE, EXIT_NOTHING, EXIT_INTERNAL = 0, 1, 2, 3, 4
 
 
 class _Commands(click.Group):
@@ -72,6 +72,13 @@ def main() -> None:
         # Whoever read the output has seen enough; Python must not complain while it closes what is left.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = EXIT_CLEAN
+    except Exception as error:
+        # A mistake of ours: said in one line; VALUELINT_DEBUG shows where it happened.
+        if os.environ.get("VALUELINT_DEBUG"):
+            raise
+        click.echo(f"internal error: {error or type(error).__name__} ({type(error).__name__})", err=True)
+        click.echo("please report it with the output of the same command under VALUELINT_DEBUG=1", err=True)
+        code = EXIT_INTERNAL
     sys.exit(code if isinstance(code, int) else EXIT_CLEAN)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from valuelint.lint import locate
 from valuelint.lint.diagnostic import SEVERITIES, Diagnostic, Fix, Place, Report, Skipped, Undecided
 from valuelint.lint.patching import Plan, Wanted, work_out
-from valuelint.lint.rule import Open, Rule, Violation, Wording, fill, find_check
+from valuelint.lint.rule import BrokenRule, Open, Rule, Violation, Wording, fill, find_check
 from valuelint.predict.cluster import World, worlds
 from valuelint.records import NamedTuple
 from valuelint.workspace.release import Cluster, Release, Workspace
@@ -87,10 +87,9 @@ def examine(cluster: Cluster, rules: list[Rule]) -> Outcome:
     held: list[_Held] = []
     undecided: list[Undecided] = []
     for rule in rules:
-        check = find_check(rule)
         witnesses: dict[Key, list[tuple[World, Violation]]] = {}
         for world in possible:
-            for found in check(world, rule):
+            for found in _found(rule, world):
                 if isinstance(found, Open):
                     undecided.append(_undecided(rule, cluster, found.release, found.message, found.decided_by))
                 else:
@@ -117,6 +116,14 @@ def examine(cluster: Cluster, rules: list[Rule]) -> Outcome:
     )
 
 
+def _found(rule: Rule, world: World) -> list[Violation | Open]:
+    """What a rule's check finds. Raises BrokenRule, so that the mistake is known by the rule's name."""
+    try:
+        return list(find_check(rule)(world, rule))
+    except Exception as error:
+        raise BrokenRule(rule.id, error) from error
+
+
 def _wanted(item: _Held) -> Wanted:
     violation = item.violation
     if violation.remedy is None:
@@ -126,6 +133,13 @@ def _wanted(item: _Held) -> Wanted:
 
 def _finding(item: _Held, plan: Plan | None) -> Finding | None:
     rule, violation, world, _ = item
+    try:
+        return _told(rule, violation, world, plan)
+    except (KeyError, IndexError, ValueError) as error:
+        raise BrokenRule(rule.id, error) from error
+
+
+def _told(rule: Rule, violation: Violation, world: World, plan: Plan | None) -> Finding | None:
     installed = world.of(violation.release)
     wording = rule.wordings[violation.variant]
     place = locate.locate(installed, violation.path, fill(wording.label, violation.words), violation.within)

@@ -15,6 +15,13 @@ from valuelint.values import Unknown
 from valuelint.workspace.release import Origin
 
 
+class BrokenRule(Exception):  # noqa: N818 - says what it is
+    """A rule, or the check behind it, does not work: a mistake in valuelint or in a policy, never in the values."""
+
+    def __init__(self, rule_id: str, cause: Exception) -> None:
+        super().__init__(f"the rule {rule_id} is broken: {type(cause).__name__}: {cause}")
+
+
 class Wording(NamedTuple):
     """How one variant of a violation is said. Texts hold placeholders such as {name}, filled in from the violation."""
 
