@@ -124,7 +124,7 @@ class Layer(NamedTuple):
             return edits
         from valuelint.syntax.edits import Edit
 
-        return [Edit(*change) for change in embedded.outward([tuple(change) for change in edits])]
+        return [Edit(*change) for change in embedded.outward([(one.start, one.end, one.text) for one in edits])]
 
 
 def place(document: Document, placement: Placement, blanks: Blanks | None = None) -> Layer:

@@ -24,10 +24,11 @@ class ReleaseConfig(NamedTuple):
 
 
 class ClusterConfig(NamedTuple):
-    """A declared cluster."""
+    """A declared cluster; what is found in the folders `paths` lives in it, too."""
 
     name: str
     releases: tuple[ReleaseConfig, ...]
+    paths: tuple[str, ...] = ()
 
 
 class Config(NamedTuple):
@@ -79,7 +80,7 @@ def read_config(file: str, shown_as: str) -> Config:
 
 
 def _cluster(reader: _Reader, node: Node, path: Path) -> ClusterConfig:
-    fields = reader.fields(node, path, ("name", "releases"), "a cluster")
+    fields = reader.fields(node, path, ("name", "releases", "paths"), "a cluster")
     name = reader.required(fields, "name", node, path, "a cluster")
     releases = tuple(
         _release(reader, item, where)
@@ -93,7 +94,9 @@ def _cluster(reader: _Reader, node: Node, path: Path) -> ClusterConfig:
             message = f"cluster {name} declares the release {release.name}{where} twice"
             raise reader.problem(release.place.start, message, "Helm knows one release of a name; rename or remove one")
         seen[key] = release
-    return ClusterConfig(name, releases)
+    listed = fields.get("paths")
+    paths = [reader.text(item, where) for item, where in reader.items(listed, (*path, "paths"), "paths")]
+    return ClusterConfig(name, releases, tuple(paths))
 
 
 def _release(reader: _Reader, node: Node, path: Path) -> ReleaseConfig:

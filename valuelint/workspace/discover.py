@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from valuelint.charts import versions
 from valuelint.charts.facts import Chart, chart_names, load_chart
@@ -14,8 +14,10 @@ from valuelint.values import Layer
 from valuelint.workspace.config import FILE_NAME, Config, ReleaseConfig, find_config, read_config
 from valuelint.workspace.release import Cluster, Problem, Release, Workspace
 
-_ENDINGS = (".yaml", ".yml")
-_NO_VALUES = frozenset(("node_modules", "__pycache__", "vendor"))
+if TYPE_CHECKING:
+    from valuelint.workspace.clusters import Group
+
+_ENDINGS = (".yaml", ".yml", "")
 
 
 class Assumptions(NamedTuple):
@@ -26,35 +28,45 @@ class Assumptions(NamedTuple):
     namespace: str | None = None
 
 
+class Extra(NamedTuple):
+    """A layer that the command line puts on top of the releases of a chart, or of all."""
+
+    chart: str | None
+    layer: Layer
+
+
 class Part(NamedTuple):
-    """What becomes one cluster: one that a configuration declares, or the files that were named or share a folder."""
+    """What becomes one cluster: one that a configuration declares, files that were named, or what a repository holds."""
 
     config: Config | None
     number: int
-    folder: str
-    files: tuple[str, ...]
+    files: tuple[str, ...] = ()
+    group: Group | None = None
 
     @property
     def name(self) -> str:
         """The name of the cluster."""
         if self.config is not None:
             return self.config.clusters[self.number].name
-        return _shown(self.folder) if self.folder else "default"
+        return self.group.name if self.group is not None else "default"
 
 
 class Survey:
-    """What a run looks at, before any values are read.
+    """What a run looks at.
 
     `parts` are read one by one, with `read`, so that a run can let go of a cluster before it looks at the next. What is
     wrong is collected on the way: the other fields are complete when all parts have been read.
     """
 
-    def __init__(self, configs: list[Config], assumed: dict[str, Assumptions]) -> None:
+    def __init__(self, configs: list[Config], assumed: dict[str, Assumptions], extra: list[Extra]) -> None:
         self.configs = configs
         self.assumed = assumed
+        self.extra = extra
         self.parts: list[Part] = []
         self.shown: set[str] = set()
+        self.folders: list[str] = []
         self.passed_over: list[str] = []
+        self.aside: list[tuple[str, str]] = []
         self.skipped: list[tuple[str, str]] = []
         self.problems: list[Problem] = []
         self._names: dict[str, str] = {}
@@ -70,12 +82,41 @@ class Survey:
     def read(self, part: Part) -> Cluster | None:
         """The cluster of a part; None where its files hold no values of a known chart."""
         if part.config is not None:
-            return _declared(part.config, part.number, self)
-        return _recognised(part, self)
+            cluster = _declared(part.config, part.number, self)
+        elif part.group is not None:
+            cluster = Cluster(part.name, (), True, self.expected)
+        else:
+            return self._with_extra(_recognised(part, self))
+        if part.group is not None:
+            cluster = _with_group(cluster, part.group, self)
+        return self._with_extra(cluster) if cluster.releases or cluster.others else None
+
+    @property
+    def expected(self) -> dict[str, str]:
+        """What the configuration expects of clusters that it does not declare."""
+        return self.configs[0].expect if self.configs else {}
+
+    def _with_extra(self, cluster: Cluster | None) -> Cluster | None:
+        """The cluster with the layers that the command line puts on top."""
+        if cluster is None or not self.extra:
+            return cluster
+        releases = []
+        for release in cluster.releases:
+            more = [extra.layer for extra in self.extra if extra.chart in (None, release.chart)]
+            releases.append(release._replace(layers=(*release.layers, *more)))
+        return cluster._replace(releases=tuple(releases))
 
     def shown_names(self) -> frozenset[str]:
         """The files that were asked for, as messages call them."""
-        return frozenset(name for real, name in self._names.items() if real in self.shown)
+        return frozenset(
+            name
+            for real, name in self._names.items()
+            if real in self.shown or any(real.startswith(folder) for folder in self.folders)
+        )
+
+    def saw(self, name: str) -> None:
+        """Takes down a file by the name that messages call it."""
+        self._names[_real(name)] = name
 
     def layers(self, file: str) -> list[Layer]:
         """The layers of a file; one that several releases share is read once. Raises OSError or Problem."""
@@ -93,9 +134,11 @@ class Survey:
         return layers
 
 
-def discover(paths: list[str], config_file: str | None, assumed: dict[str, Assumptions]) -> Workspace:
+def discover(
+    paths: list[str], config_file: str | None, assumed: dict[str, Assumptions], extra: list[Extra] | None = None
+) -> Workspace:
     """The workspace of some files and folders, with everything read; see `survey`."""
-    found = survey(paths, config_file, assumed)
+    found = survey(paths, config_file, assumed, extra)
     clusters = [cluster for part in found.parts if (cluster := found.read(part)) is not None]
     return Workspace(
         tuple(clusters),
@@ -104,19 +147,22 @@ def discover(paths: list[str], config_file: str | None, assumed: dict[str, Assum
         tuple(found.skipped),
         tuple(found.problems),
         (),
+        tuple(found.aside),
     )
 
 
-def survey(paths: list[str], config_file: str | None, assumed: dict[str, Assumptions]) -> Survey:
+def survey(
+    paths: list[str], config_file: str | None, assumed: dict[str, Assumptions], extra: list[Extra] | None = None
+) -> Survey:
     """What some files and folders amount to.
 
     The configuration is `config_file`, or the nearest one upwards from each path. A file that the configuration names
-    is judged with its whole cluster, but only the findings of files that were asked for are shown. Other files are
-    recognised by their content and name; those named together, or standing in one folder, are one cluster.
-    What is wrong is collected in `problems`, never raised.
+    is judged with its whole cluster, but only the findings of files that were asked for are shown. In folders, and for
+    files that are manifests, the releases of the whole repository are looked for; other files are recognised by their
+    content and name, and those named together are one cluster. What is wrong is collected in `problems`, never raised.
     """
     configs, problems = _configs(paths, config_file)
-    found = Survey(configs, dict(assumed))
+    found = Survey(configs, dict(assumed), list(extra or ()))
     found.problems += problems
     for name, assumption in assumed.items():
         chart = load_chart(name)
@@ -132,27 +178,120 @@ def survey(paths: list[str], config_file: str | None, assumed: dict[str, Assumpt
         for file, _ in release.values
     }
     wanted: dict[tuple[str, int], None] = {}
-    loose: dict[str, list[str]] = {}
-    seen: set[str] = set()
+    loose: dict[str, None] = {}
+    folders: dict[str, None] = {}
     for path in paths or [config.folder for config in configs]:
-        named = not os.path.isdir(path)
-        if not named:
+        real = _real(path)
+        if os.path.isdir(path):
             for config in configs:
                 if _within(config.folder, path):
                     wanted.update(((config.file, index), None) for index in range(len(config.clusters)))
-                    found.shown.update(real for real, (file, _) in declared.items() if file == config.file)
-        for file in [path] if named else _walk(path):
-            real = _real(file)
-            if real in declared:
-                wanted[declared[real]] = None
-                found.shown.add(real)
-            elif os.path.basename(file) != FILE_NAME and real not in seen:
-                seen.add(real)
-                loose.setdefault("" if named else os.path.dirname(file), []).append(file)
+            wanted.update((declared[file], None) for file in declared if file.startswith(real + os.sep))
+            folders[real] = None
+            found.folders.append(real + os.sep)
+        elif real in declared:
+            wanted[declared[real]] = None
+            found.shown.add(real)
+        elif os.path.basename(path) != FILE_NAME:
+            found.shown.add(real)
+            if _belongs_somewhere(path):
+                folders[os.path.dirname(real)] = None
+            else:
+                loose[path] = None
     by_file = {config.file: config for config in configs}
-    found.parts = [Part(by_file[file], index, "", ()) for file, index in wanted]
-    found.parts += [Part(None, 0, folder, tuple(files)) for folder, files in loose.items()]
+    found.parts = [Part(by_file[file], index) for file, index in wanted]
+    if folders:
+        _scan(found, list(folders), frozenset(declared), loose)
+    if loose:
+        found.parts.append(Part(None, 0, tuple(loose)))
     return found
+
+
+def _belongs_somewhere(path: str) -> bool:
+    """Whether a file that was named is to be understood from the repository around it."""
+    folder = os.path.dirname(os.path.abspath(path))
+    if any(os.path.exists(os.path.join(folder, name)) for name in _ANCHORS):
+        return True
+    if os.path.basename(path) in _ANCHORS or os.path.splitext(path)[1] not in _ENDINGS:
+        return True
+    try:
+        with open(path, "rb") as stream:
+            data = stream.read()
+    except OSError:
+        return False
+    return (b"apiVersion:" in data and b"kind:" in data) or (b"releases:" in data and b"chart:" in data)
+
+
+_ANCHORS = ("kustomization.yaml", "kustomization.yml", "Chart.yaml", "fleet.yaml", "helmfile.yaml")
+
+
+def _scan(found: Survey, folders: list[str], declared: frozenset[str], loose: dict[str, None]) -> None:
+    """Takes in what the repositories hold that some folders lie in, as far as it was asked for."""
+    from valuelint.workspace.scan import scan
+
+    placed = {
+        _real(os.path.join(config.folder, path)): cluster.name
+        for config in found.configs
+        for cluster in config.clusters
+        for path in cluster.paths
+    }
+    result = scan(folders, declared, placed)
+    by_name = {part.name: number for number, part in enumerate(found.parts)}
+    seen: set[str] = set()
+    for group in result.groups:
+        files = {draft.file.path for draft in (*group.drafts, *group.others)}
+        files |= {_real(layer.file) for draft in (*group.drafts, *group.others) for layer in draft.layers}
+        seen |= files
+        asked = any(file in found.shown or file.startswith(tuple(found.folders)) for file in files)
+        if group.name in by_name and group.name in placed.values():
+            number = by_name[group.name]
+            found.parts[number] = found.parts[number]._replace(group=group)
+        elif asked:
+            found.parts.append(Part(None, 0, (), group))
+    for item in result.aside:
+        path = item.file.path
+        if path in found.shown or path.startswith(tuple(found.folders)):
+            (found.skipped if item.unread else found.aside).append((item.file.name, item.reason))
+            seen.add(path)
+    # A file that was named and that is no part of anything there is taken for what it holds.
+    for real in found.shown:
+        if real not in seen and real not in declared and not any(_real(path) == real for path in loose):
+            loose[_shown(real)] = None
+
+
+def _with_group(cluster: Cluster, group: Group, survey: Survey) -> Cluster:
+    """The cluster with the releases that were found; what is too old to be judged is put aside."""
+    releases, others = list(cluster.releases), []
+    for draft in group.drafts:
+        release = _assumed(draft.release(), survey)
+        chart = load_chart(release.chart)
+        problem = version_problem(chart, release.version) if chart is not None and release.version is not None else None
+        if problem is not None:
+            said = release.unresolved
+            others.append(release._replace(unresolved=(*said, f"{problem[0]}; {problem[1]}: it is not judged")))
+            survey.skipped.append((release.file, f"{problem[0]}; {problem[1]}"))
+        else:
+            releases.append(release)
+            for layer in release.layers:
+                survey.saw(layer.file)
+        survey.saw(release.file)
+    for draft in group.others:
+        release = draft.release()
+        others.append(release)
+        survey.saw(release.file)
+    return cluster._replace(releases=tuple(releases), others=tuple(others))
+
+
+def _assumed(release: Release, survey: Survey) -> Release:
+    """The release with what the command line says and the files do not."""
+    assumption = survey.assumed.get(release.chart)
+    if assumption is None:
+        return release
+    return release._replace(
+        version=release.version or assumption.version,
+        name=release.name or assumption.name,
+        namespace=release.namespace or assumption.namespace,
+    )
 
 
 def _configs(paths: list[str], config_file: str | None) -> tuple[list[Config], list[Problem]]:
@@ -214,7 +353,17 @@ def _declared_release(config: Config, item: ReleaseConfig, survey: Survey) -> Re
             message = f"cannot read {file}: {error.strerror}"
             remedy = f"paths are relative to {_shown(config.folder)}"
             raise Problem(message, config.file, line, column, remedy) from None
-    return Release(chart.name, said["version"], said["name"], said["namespace"], tuple(layers), item.origins)
+    return Release(
+        chart.name,
+        said["version"],
+        said["name"],
+        said["namespace"],
+        tuple(layers),
+        item.origins,
+        layers[-1].file if layers else config.file,
+        said["version"],
+        config.file if item.version is not None else None,
+    )
 
 
 def _check_version(chart: Chart, version: str, item: ReleaseConfig) -> None:
@@ -242,82 +391,30 @@ def version_problem(chart: Chart, version: str) -> tuple[str, str] | None:
 
 def _recognised(part: Part, survey: Survey) -> Cluster | None:
     """The cluster of files that nobody declared."""
-    releases = []
-    for file in part.files:
-        release = _recognise_file(file, not part.folder, survey)
-        if release is not None:
-            survey.shown.add(_real(file))
-            releases.append(release)
-    if not releases:
-        return None
-    expected = survey.configs[0].expect if survey.configs else {}
-    return Cluster(part.name, tuple(releases), True, expected)
+    releases = [release for file in part.files if (release := _recognise_file(file, survey)) is not None]
+    return Cluster(part.name, tuple(releases), True, survey.expected) if releases else None
 
 
-def _recognise_file(file: str, named: bool, survey: Survey) -> Release | None:
+def _recognise_file(file: str, survey: Survey) -> Release | None:
+    from valuelint.workspace.recognise import recognise
+
     try:
         layers = survey.layers(file)
     except OSError as error:
-        if named:
-            survey.problems.append(Problem(f"cannot read it: {error.strerror}", _shown(file)))
-        else:
-            survey.skipped.append((_shown(file), f"cannot be read: {error.strerror}"))
+        survey.problems.append(Problem(f"cannot read it: {error.strerror}", _shown(file)))
         return None
     except Problem as problem:
-        if named:
-            survey.problems.append(problem)
-        else:
-            survey.skipped.append((problem.file, f"{problem.line}:{problem.column}: {problem.message}"))
+        survey.problems.append(problem)
         return None
     chart = recognise(file, layers)
     if chart is None:
         survey.passed_over.append(_shown(file))
         return None
-    assumption = survey.assumed.get(chart.name, Assumptions())
-    return Release(chart.name, assumption.version, assumption.name, assumption.namespace, tuple(layers), {})
-
-
-def recognise(file: str, layers: list[Layer]) -> Chart | None:
-    """The chart that a values file is for, by its keys and its name; None where neither is clear.
-
-    One key that betrays the chart is enough, or a name that speaks for it and a key that the chart knows; of two charts
-    the one that knows more of the keys is taken, and none if both know the same.
-    """
-    keys = [entry.key_text for layer in layers if layer.root is not None for entry in layer.root.entries]
-    if not keys or {"apiVersion", "kind"} <= set(keys):
-        return None
-    scores: list[tuple[int, Chart]] = []
-    where = os.path.abspath(file).lower()
-    for name in chart_names():
-        chart = load_chart(name)
-        if chart is None:
-            continue
-        betraying = sum(_present(layers, path) for path in chart.signature)
-        hinted = any(hint in where for hint in chart.file_names)
-        known = chart.table.defaults(chart.versions[-1])
-        familiar = sum(key in known for key in keys)
-        if betraying or (hinted and familiar):
-            scores.append((betraying * 3 + familiar + (2 if hinted else 0), chart))
-    scores.sort(key=lambda item: -item[0])
-    if not scores or (len(scores) > 1 and scores[0][0] == scores[1][0]):
-        return None
-    return scores[0][1]
-
-
-def _present(layers: list[Layer], path: str) -> bool:
-    keys = tuple(path.split("."))
-    return any(layer.find(keys) is not None for layer in layers)
+    name = _shown(file)
+    return _assumed(Release(chart.name, None, None, None, tuple(layers), {}, name), survey)
 
 
 # --- files ----------------------------------------------------------------------------------------
-
-
-def _walk(folder: str) -> Iterator[str]:
-    for parent, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in _NO_VALUES)
-        for file in sorted(files):
-            if file.endswith(_ENDINGS) and not file.startswith("."):
-                yield os.path.join(parent, file)
 
 
 def _layers(source: Source) -> list[Layer]:

@@ -33,11 +33,20 @@ class Origin(NamedTuple):
     path: Path
 
 
+class Gap(NamedTuple):
+    """A layer that nobody can read: it stands before the layer of that number. `what` is one sentence."""
+
+    number: int
+    what: str
+
+
 class Release(NamedTuple):
     """One release of a chart. `version`, `name` and `namespace` are None where nothing says them.
 
     `layers` stand in the order in which Helm merges them. `origins` maps "version", "name" and "namespace" to the
-    place that says it, where that is a file.
+    place that says it, where that is a file. `file` is what makes it a release: the envelope, or the values file
+    itself. `version_text` is the version as it is written, a range perhaps, and `version_source` the file that says it.
+    `unresolved` says what could not be found out, `gaps` where in the layers something is missing.
     """
 
     chart: str
@@ -46,21 +55,35 @@ class Release(NamedTuple):
     namespace: str | None
     layers: tuple[Layer, ...]
     origins: dict[str, Origin]
+    file: str = ""
+    version_text: str | None = None
+    version_source: str | None = None
+    unresolved: tuple[str, ...] = ()
+    gaps: tuple[Gap, ...] = ()
 
     @property
     def title(self) -> str:
         """How messages call the release: its name, else its chart."""
         return self.name or self.chart
 
+    @property
+    def missing(self) -> tuple[int, ...]:
+        """Where layers are missing, as numbers of the layers that stand above."""
+        return tuple(gap.number for gap in self.gaps)
+
 
 class Cluster(NamedTuple):
-    """The releases that live together. `complete` is False where a part of it could not be read."""
+    """The releases that live together. `complete` is False where a part of it could not be read.
+
+    `others` are releases that are known and not judged: too old, or only there to bootstrap one that is.
+    """
 
     name: str
     releases: tuple[Release, ...]
     complete: bool
     expected: dict[str, str]
     """What the configuration expects, such as `monitor_namespace`."""
+    others: tuple[Release, ...] = ()
 
 
 class Workspace(NamedTuple):
@@ -76,3 +99,5 @@ class Workspace(NamedTuple):
     skipped: tuple[tuple[str, str], ...]
     problems: tuple[Problem, ...]
     notices: tuple[str, ...]
+    aside: tuple[tuple[str, str], ...] = ()
+    """Files that hold no release by themselves, with the reason; nothing is wrong with them."""

@@ -1,0 +1,307 @@
+"""Argo CD Applications, those that an ApplicationSet generates included."""
+
+from __future__ import annotations
+
+import fnmatch
+import os
+import re
+from collections.abc import Iterator
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+from valuelint.records import NamedTuple
+from valuelint.syntax import load_data
+from valuelint.workspace.draft import Fill
+from valuelint.workspace.kustomize import Sync
+from valuelint.workspace.repository import File, Manifest, Repository
+
+if TYPE_CHECKING:
+    from valuelint.workspace.ground import Ground
+
+_HERE = ("https://kubernetes.default.svc", "in-cluster")
+_MOST = 500
+_EXPRESSION = re.compile(r"\{\{-?\s*(.*?)\s*-?\}\}")
+_TOKEN = re.compile(r'"((?:[^"\\]|\\.)*)"|`([^`]*)`|(\|)|([^\s|"`]+)')
+
+Parameters = dict[str, Any]
+
+
+class App(NamedTuple):
+    """An Application: its manifest (or the template that makes it) and how the texts of that are filled in."""
+
+    manifest: Manifest
+    fill: Fill
+    generated: bool
+
+    @property
+    def name(self) -> str | None:
+        text = self.manifest.text("metadata", "name")
+        return None if text is None else self.fill(text)
+
+    @property
+    def namespace(self) -> str | None:
+        text = self.manifest.text("spec", "destination", "namespace")
+        return None if text is None else self.fill(text)
+
+    @property
+    def cluster(self) -> str | None:
+        """The cluster that it goes to; None where it is Argo CD's own, or unknown."""
+        for key in ("name", "server"):
+            text = self.manifest.text("spec", "destination", key)
+            filled = None if text is None else self.fill(text)
+            if filled and filled not in _HERE:
+                return filled.removeprefix("https://")
+        return None
+
+    def sources(self) -> list[Manifest]:
+        """Its source, or its sources."""
+        single = self.manifest.part("spec", "source")
+        return self.manifest.items("spec", "sources") or ([single] if single is not None else [])
+
+
+def applications(repository: Repository, file: File) -> Iterator[App]:
+    """The Applications of a file. Raises Unreadable."""
+    if b"argoproj.io" not in file.data:
+        return
+    for manifest in file.manifests():
+        if manifest.api != "argoproj.io":
+            continue
+        if manifest.kind == "Application":
+            yield App(manifest, lambda text: text, False)
+        elif manifest.kind == "ApplicationSet":
+            template = manifest.part("spec", "template")
+            if template is None:
+                continue
+            go = manifest.is_true("spec", "goTemplate")
+            generators = manifest.items("spec", "generators")
+            made = [parameters for item in generators for parameters in _generate(repository, item)] or [{}]
+            for parameters in made[:_MOST]:
+                yield App(template, _filler(parameters, go), True)
+
+
+def argo_syncs(ground: Ground, file: File) -> list[Sync]:
+    """The folders that the Applications of a file apply."""
+    found = []
+    for app in ground.apps(file):
+        for source in app.sources():
+            folder = source_folder(ground.repository, app, source)
+            if folder is not None:
+                found.append(
+                    Sync(
+                        file,
+                        app.name or "",
+                        folder,
+                        app.namespace,
+                        app.manifest.origin("spec", "destination", "namespace"),
+                        False,
+                        {},
+                        False,
+                        (),
+                        app.cluster,
+                        "Argo CD",
+                        app.manifest,
+                    )
+                )
+    return found
+
+
+def source_folder(repository: Repository, app: App, source: Manifest) -> str | None:
+    """The folder of the repository that a source takes its manifests or its chart from."""
+    text = source.text("path")
+    path = None if text is None or source.text("chart") else app.fill(text)
+    return None if path is None else repository.folder(path, app.manifest.file.folder)
+
+
+# --- generators -----------------------------------------------------------------------------------
+
+
+def _generate(repository: Repository, generator: Manifest) -> list[Parameters]:
+    """The parameters that a generator makes; what hangs on a live cluster makes one set without parameters."""
+    found: list[Parameters] = []
+    values = generator.data("git", "values") or generator.data("clusters", "values")
+    extra = {"values": values} if isinstance(values, dict) else {}
+    for index in range(len(generator.items("list", "elements"))):
+        element = generator.data("list", "elements", index)
+        found.append({**element} if isinstance(element, dict) else {})
+    for entry in generator.items("git", "directories"):
+        pattern = entry.text("path") or ""
+        if entry.is_true("exclude"):
+            found = [item for item in found if not fnmatch.fnmatchcase(item["path"]["path"], pattern)]
+            continue
+        found += [{**_path_parameters(path), **extra} for path in _matching(repository, generator.file, pattern)]
+    for entry in generator.items("git", "files"):
+        for file, path in _matching_files(repository, generator.file, entry.text("path") or ""):
+            data = load_data(file.data.decode("utf-8", "replace"))
+            listed = data if isinstance(data, list) else [data]
+            found += [{**item, **_path_parameters(path), **extra} for item in listed if isinstance(item, dict)]
+    for key in ("matrix", "merge"):
+        parts = [_generate(repository, item) for item in generator.items(key, "generators")]
+        if key == "matrix" and parts:
+            found += [{**one, **other} for one, other in product(parts[0], parts[1] if len(parts) > 1 else [{}])]
+        elif parts:
+            names = [name.split(".") for name in generator.texts(key, "mergeKeys")]
+            found += [_merged(base, parts[1:], names) for base in parts[0]]
+    if not found and any(generator.node(key) is not None for key in ("clusters", "scmProvider", "pullRequest")):
+        found.append(extra)
+    return found[:_MOST]
+
+
+def _merged(base: Parameters, others: list[list[Parameters]], names: list[list[str]]) -> Parameters:
+    result = base
+    for listed in others:
+        for item in listed:
+            if all(_get(item, name) == _get(base, name) for name in names):
+                result = {**result, **item}
+    return result
+
+
+def _path_parameters(path: str) -> Parameters:
+    parts = path.split("/")
+    return {"path": {"path": path, "basename": parts[-1], "segments": parts, "basenameNormalized": parts[-1]}}
+
+
+def _matching(repository: Repository, file: File, pattern: str) -> list[str]:
+    """The folders that a pattern such as `apps/*` matches, as seen from the repository's top."""
+    for root in tops(repository, file):
+        found = [
+            relative
+            for folder in sorted(repository.folders)
+            if folder.startswith(root + os.sep)
+            and (relative := folder[len(root) + 1 :]).count("/") == pattern.count("/")
+            and fnmatch.fnmatchcase(relative, pattern)
+        ]
+        if found:
+            return found
+    return []
+
+
+def _matching_files(repository: Repository, file: File, pattern: str) -> list[tuple[File, str]]:
+    for root in tops(repository, file):
+        found = []
+        for path in sorted(repository.files):
+            if path.startswith(root + os.sep) and fnmatch.fnmatchcase(
+                path[len(root) + 1 :], pattern.replace("**", "*")
+            ):
+                found.append((repository.files[path], os.path.dirname(path[len(root) + 1 :])))
+        if found:
+            return found
+    return []
+
+
+def tops(repository: Repository, file: File) -> Iterator[str]:
+    """The folders that may be the top of the repository that a file belongs to, the outermost first."""
+    for root in repository.roots:
+        if file.path.startswith(root + os.sep):
+            yield root
+            rest = file.path[len(root) + 1 :].split(os.sep)[:-1]
+            for number in range(1, len(rest) + 1):
+                yield os.path.join(root, *rest[:number])
+
+
+# --- templates ------------------------------------------------------------------------------------
+
+
+def _filler(parameters: Parameters, go: bool) -> Fill:
+    def fill(text: str) -> str | None:
+        known = True
+
+        def one(match: re.Match[str]) -> str:
+            nonlocal known
+            value = _evaluate(match[1], parameters) if go else _plain(match[1], parameters)
+            if isinstance(value, (str, int, float)) and not isinstance(value, bool):
+                return str(value)
+            if isinstance(value, bool):
+                return str(value).lower()
+            known = False
+            return ""
+
+        filled = _EXPRESSION.sub(one, text)
+        return filled if known else None
+
+    return fill
+
+
+def _plain(expression: str, parameters: Parameters) -> Any:
+    """`name`, `metadata.labels.x`, `path`, `path.basename`, `path[0]`."""
+    if expression == "path":
+        return _get(parameters, ["path", "path"]) or parameters.get("path")
+    if expression in parameters:
+        return parameters[expression]
+    place = re.fullmatch(r"path\[(\d+)\]", expression)
+    if place is not None:
+        segments = _get(parameters, ["path", "segments"]) or []
+        return segments[int(place[1])] if int(place[1]) < len(segments) else None
+    return _get(parameters, expression.split("."))
+
+
+def _evaluate(expression: str, parameters: Parameters) -> Any:
+    """A small part of Go's templates: fields, texts, pipes and a few functions; None for everything else."""
+    stages: list[list[tuple[str, str]]] = [[]]
+    for match in _TOKEN.finditer(expression):
+        if match[3]:
+            stages.append([])
+        elif match[4] is not None:
+            stages[-1].append(("word", match[4]))
+        else:
+            stages[-1].append(("text", match[1] if match[1] is not None else match[2]))
+    value: Any = None
+    for number, stage in enumerate(stages):
+        if not stage:
+            return None
+        kind, head = stage[0]
+        arguments = [_atom(kind, text, parameters) for kind, text in stage[1:]]
+        if number:
+            arguments.append(value)
+        if kind == "word" and head in _FUNCTIONS:
+            try:
+                value = _FUNCTIONS[head](*arguments)
+            except (TypeError, IndexError, KeyError, AttributeError):
+                return None
+        elif number or arguments:
+            return None
+        else:
+            value = _atom(kind, head, parameters)
+    return value
+
+
+def _atom(kind: str, text: str, parameters: Parameters) -> Any:
+    if kind == "text":
+        return text
+    if text == ".":
+        return parameters
+    if text.startswith("."):
+        return _get(parameters, text[1:].split("."))
+    return int(text) if text.isdigit() else None
+
+
+def _get(data: Any, keys: list[str]) -> Any:
+    for key in keys:
+        data = data.get(key) if isinstance(data, dict) else None
+    return data
+
+
+def _dig(*arguments: Any) -> Any:
+    *keys, default, data = arguments
+    found = _get(data, list(keys))
+    return default if found is None else found
+
+
+_FUNCTIONS: dict[str, Any] = {
+    "dig": _dig,
+    "default": lambda default, value=None: value if value not in (None, "", 0, False) else default,
+    "quote": lambda value: f'"{value}"',
+    "lower": lambda value: value.lower(),
+    "upper": lambda value: value.upper(),
+    "trim": lambda value: value.strip(),
+    "trimPrefix": lambda prefix, value: value.removeprefix(prefix),
+    "trimSuffix": lambda suffix, value: value.removesuffix(suffix),
+    "replace": lambda old, new, value: value.replace(old, new),
+    "index": lambda data, *keys: _index(data, keys),
+    "normalize": lambda value: re.sub(r"[^a-z0-9.-]+", "-", value.lower()).strip("-."),
+}
+
+
+def _index(data: Any, keys: tuple[Any, ...]) -> Any:
+    for key in keys:
+        data = data[key]
+    return data

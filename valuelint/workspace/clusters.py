@@ -1,0 +1,122 @@
+"""Which releases live together: by what a destination says, by folders that name a cluster, else where two would clash."""
+
+from __future__ import annotations
+
+import os
+
+from valuelint.records import NamedTuple
+from valuelint.workspace.draft import Draft
+
+_MARKERS = frozenset(("clusters", "overlays", "envs", "environments", "environment"))
+_NO_CLUSTER = frozenset(
+    ("base", "bases", "common", "shared", "all", "default", "bootstrap", "templates", "template", "components", "apps")
+)
+
+
+class Group(NamedTuple):
+    """The releases of a cluster; `others` only bootstrap what a controller keeps applying later."""
+
+    name: str
+    drafts: tuple[Draft, ...]
+    others: tuple[Draft, ...]
+
+
+def group(drafts: list[Draft], whole: str) -> list[Group]:
+    """The clusters of some releases; `whole` is what a cluster is called that is all of the repository."""
+    by_key: dict[str | None, list[Draft]] = {}
+    for draft in drafts:
+        by_key.setdefault(_said(draft), []).append(draft)
+    unsaid = by_key.pop(None, [])
+    if len(by_key) == 1:
+        # Only one cluster is ever named: what names none belongs to it.
+        (name, those), *_ = by_key.items()
+        return _split([*those, *unsaid], name or whole)
+    found = [each for name, those in by_key.items() for each in _split(those, name or whole)]
+    return found + (_split(unsaid, whole) if unsaid else [])
+
+
+def _said(draft: Draft) -> str | None:
+    """The cluster that the release or the way to it names."""
+    if draft.cluster:
+        return draft.cluster
+    for sync in reversed(draft.way.syncs):
+        for path in (sync.file.folder, sync.folder):
+            name = _marked(path, draft.repository.roots)
+            if name is not None:
+                return name
+    for kustomization in reversed(draft.way.kustomizations):
+        name = _marked(kustomization.file.folder, draft.repository.roots)
+        if name is not None:
+            return name
+    return _marked(draft.file.folder, draft.repository.roots)
+
+
+def _marked(folder: str, roots: list[str]) -> str | None:
+    """The name behind `clusters/` and the like."""
+    parts = _relative(folder, roots)
+    for number, part in enumerate(parts[:-1]):
+        if part in _MARKERS and parts[number + 1] not in _NO_CLUSTER:
+            return parts[number + 1]
+    return None
+
+
+def _relative(path: str, roots: list[str]) -> list[str]:
+    for root in roots:
+        if path.startswith(root + os.sep):
+            return path[len(root) + 1 :].split(os.sep)
+    return []
+
+
+def _split(drafts: list[Draft], name: str) -> list[Group]:
+    """One cluster, or several where the same release is there twice: told apart by the folder in which they differ."""
+    led = [draft for draft in drafts if draft.controller] or drafts
+    names = _tell_apart(led)
+    if not names:
+        return [_settled(name, drafts)]
+    groups: dict[str, list[Draft]] = {part: [] for part in names}
+    rest: list[Draft] = []
+    for draft in drafts:
+        parts = _parts(draft)
+        mine = [part for part in names if part in parts]
+        (groups[mine[0]] if mine else rest).append(draft)
+    found: list[Group] = []
+    for part, those in groups.items():
+        found += _split(those, part) if len(those) < len(drafts) else [_settled(part, those)]
+    return found + (_split(rest, name) if rest and len(rest) < len(drafts) else [_settled(name, rest)] if rest else [])
+
+
+def _tell_apart(drafts: list[Draft]) -> list[str]:
+    """The names of the folders in which releases differ that cannot live in one cluster; none if all can."""
+    names: dict[str, None] = {}
+    for number, one in enumerate(drafts):
+        for other in drafts[number + 1 :]:
+            if not _clash(one, other):
+                continue
+            ours, theirs = _parts(one), _parts(other)
+            for mine, yours in zip(ours, theirs, strict=False):
+                if mine != yours:
+                    names.update({mine: None, yours: None})
+                    break
+    return list(names)
+
+
+def _clash(one: Draft, other: Draft) -> bool:
+    """Whether two releases would be the same one in a cluster."""
+    if one.chart is not other.chart or _parts(one) == _parts(other):
+        return False
+    names = one.name is None or other.name is None or one.name == other.name
+    spaces = one.namespace is None or other.namespace is None or one.namespace == other.namespace
+    return names and spaces
+
+
+def _parts(draft: Draft) -> list[str]:
+    """The path that tells a release from others: of what applies it at the outermost, else of its file."""
+    path = draft.way.syncs[-1].file.path if draft.way.syncs else draft.file.path
+    return _relative(path, draft.repository.roots)
+
+
+def _settled(name: str, drafts: list[Draft]) -> Group:
+    """A cluster, in which what is installed by hand gives way to what a controller keeps applying."""
+    led = {draft.chart.name for draft in drafts if draft.controller}
+    judged = [draft for draft in drafts if draft.controller or draft.chart.name not in led]
+    return Group(name, tuple(judged), tuple(draft for draft in drafts if draft not in judged))

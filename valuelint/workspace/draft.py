@@ -1,0 +1,182 @@
+"""A release in the making: what an envelope finds out about it, and what it cannot."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+from valuelint.charts.facts import Chart
+from valuelint.syntax import Document, Mapping, Path, Scalar, Source, SourceError, find, resolve_alias
+from valuelint.values import Layer, Placement
+from valuelint.values.blanks import Blanks, inserts, marks_of
+from valuelint.values.layer import place
+from valuelint.workspace.kustomize import Way
+from valuelint.workspace.references import exact, newest
+from valuelint.workspace.release import Gap, Origin, Release
+from valuelint.workspace.repository import File, Manifest, Repository, Unreadable
+
+Fill = Callable[[str], "str | None"]
+
+
+class Draft:
+    """A release as far as it is known.
+
+    `controller` says that something in the cluster keeps applying it; what a person or a script applies by hand comes
+    before that. `cluster` is the cluster where the envelope names one, `ways` how its file is applied.
+    """
+
+    def __init__(self, repository: Repository, chart: Chart, file: File, controller: bool, way: Way | None = None):
+        self.repository = repository
+        self.chart = chart
+        self.file = file
+        self.controller = controller
+        self.way = way or Way()
+        self.cluster: str | None = self.way.sync.cluster if self.way.sync is not None else None
+        self.version: str | None = None
+        self.version_text: str | None = None
+        self.name: str | None = None
+        self.namespace: str | None = None
+        self.origins: dict[str, Origin] = {}
+        self.version_source: str | None = None
+        self.layers: list[Layer] = []
+        self.gaps: list[Gap] = []
+        self.unresolved: list[str] = []
+        self.fill: Fill = self.way.fill_text
+
+    # What the release is called
+
+    def say(self, key: str, text: str | None, origin: Origin | None, fill: Fill | None = None) -> None:
+        """Takes down the version, name or namespace, unless it is known already or hangs on a placeholder."""
+        if not text or getattr(self, key) is not None:
+            return
+        filled = (fill or self.fill)(text)
+        if filled is None or "{{" in filled or "${" in filled or "#{" in filled:
+            self.unresolved.append(f"the {key} is {text}")
+            return
+        if origin is not None:
+            self.origins[key] = origin
+        if key == "version":
+            self._say_version(filled, origin)
+        else:
+            setattr(self, key, filled)
+
+    def _say_version(self, text: str, origin: Origin | None) -> None:
+        self.version_text = text
+        self.version_source = origin.source.name if origin is not None else self.file.name
+        if exact(text):
+            self.version = text.removeprefix("v")
+        else:
+            self.version = newest(self.chart, text)
+            if self.version is None:
+                self.unresolved.append(f"the version is {text}, which is no single one")
+
+    # Its values
+
+    def gap(self, what: str) -> None:
+        """Takes down that something may set values at this point which cannot be seen."""
+        self.gaps.append(Gap(len(self.layers), what))
+        self.unresolved.append(what)
+
+    def add_at(
+        self, manifest: Manifest, *path: str | int, inner: Path = (), mount: Path = (), deletes: bool = False
+    ) -> None:
+        """The layer at a path of a document: a map, or a text that holds YAML. None is no layer, but a place for one."""
+        where = (*manifest.prefix, *path)
+        self.add_placed(manifest.document, Placement(where, None, inner, mount, "", deletes), retyped=True)
+
+    def add_placed(self, document: Document, placement: Placement, retyped: bool = False) -> None:
+        """The layer at a placement of a document."""
+        source = document.source
+        found = find(document.root, placement.prefix)
+        node = None if found is None else resolve_alias(found.node)
+        text = isinstance(node, Scalar) and node.value is not None
+        if text and placement.embedded is None and not placement.mount and isinstance(node, Scalar):
+            from valuelint.syntax.embedded import Embedded
+
+            placement = placement._replace(embedded=Embedded(source, node))
+        elif placement.inner and placement.embedded is None:
+            placement = placement._replace(prefix=(*placement.prefix, *placement.inner), inner=())
+        blanks = self._blanks(source, retyped and not text)
+        try:
+            layer = place(document, placement, blanks)
+        except SourceError as error:
+            self.gap(f"{source.name}:{error.line}:{error.column}: {error.message}")
+            return
+        except ValueError as error:
+            line, column = source.position(node.start if node is not None else 0)
+            self.gap(f"{source.name}:{line}:{column}: {error}")
+            return
+        start, end = (node.start, node.end) if node is not None else (0, 0)
+        if marks_of(source.name) and inserts(source.text[start : end + 200 if end else None]):
+            self.gap(f"{source.name}: the template takes in other texts here")
+        if layer.root is None and text:
+            return
+        self.layers.append(layer)
+
+    def add_file(self, file: File, inner: Path = (), mount: Path = ()) -> None:
+        """The layers of a values file, one a document. Raises Unreadable where it is no YAML."""
+        documents = file.documents()
+        for document in documents:
+            if document.root is not None and not isinstance(document.root, Mapping):
+                line, column = document.source.position(document.root.start)
+                raise Unreadable("values are a map of options", line, column)
+            source = document.source
+            if marks_of(source.name) and inserts(source.text):
+                self.gap(f"{source.name}: the template takes in other texts here")
+            found = find(document.root, inner) if inner else None
+            if inner and found is None and mount:
+                continue
+            placement = Placement(inner, None, (), mount)
+            try:
+                self.layers.append(place(document, placement, self._blanks(source, False)))
+            except ValueError as error:
+                line, column = source.position(found.node.start if found is not None else 0)
+                raise Unreadable(str(error), line, column) from None
+
+    def add_path(self, path: str, near: str, inner: Path = (), optional: bool = False, umbrella: bool = False) -> bool:
+        """The layers of a values file, by its path as `near` says it; a gap where it cannot be read."""
+        shown = os.path.relpath(os.path.join(near, path)) if not path.startswith("/") else path
+        if "{{" in path or "${" in path or "#{" in path:
+            self.gap(f"the values file {path} hangs on a placeholder")
+            return False
+        file = self.repository.at(os.path.normpath(os.path.join(near, path)))
+        if file is None:
+            if not optional:
+                self.gap(f"the values file {shown} is not in the repository")
+            return False
+        try:
+            if umbrella:
+                self.add_umbrella(file, inner)
+            else:
+                self.add_file(file, inner)
+        except Unreadable as trouble:
+            self.gap(f"{file.name}:{trouble}")
+            return False
+        return True
+
+    def add_umbrella(self, file: File, inner: Path) -> None:
+        """The layers of an umbrella chart's values file for one of its charts: its own part, and what is global."""
+        self.add_file(file, inner)
+        self.add_file(file, ("global",), ("global",))
+
+    def _blanks(self, source: Source, retyped: bool) -> Blanks | None:
+        marks = marks_of(source.name)
+        if not marks and self.way.sync is None and self.fill == self.way.fill_text:
+            return None
+        return Blanks(source, self.fill, marks, retyped and self.way.sync is not None)
+
+    def release(self) -> Release:
+        """The release as it is known now."""
+        return Release(
+            self.chart.name,
+            self.version,
+            self.name,
+            self.namespace,
+            tuple(self.layers),
+            self.origins,
+            self.file.name,
+            self.version_text if self.version is None else self.version,
+            self.version_source,
+            tuple(dict.fromkeys(self.unresolved)),
+            tuple(self.gaps),
+        )

@@ -1,0 +1,25 @@
+"""The forms in which values are delivered: one module each, and the folder is the list of them.
+
+A module has one function, `releases(ground)`, which yields a Draft for each release that it finds. None knows another.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from importlib import import_module
+
+from valuelint.workspace.draft import Draft
+from valuelint.workspace.ground import Ground
+
+Form = Callable[[Ground], Iterable[Draft]]
+
+
+def forms() -> list[tuple[str, Form]]:
+    """The name and function of each form, in the order of their names; charts of nobody's come after what installs charts."""
+    found = sorted(
+        name.removesuffix(".py")
+        for name in os.listdir(os.path.dirname(__file__))
+        if name.endswith(".py") and not name.startswith("_")
+    )
+    return [(name, import_module(f"valuelint.workspace.envelopes.{name}").releases) for name in found]

@@ -1,0 +1,177 @@
+"""Argo CD: Applications that install a chart, written out or made by an ApplicationSet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from valuelint.syntax import Document, Mapping
+from valuelint.values import Placement
+from valuelint.workspace import argo, sets
+from valuelint.workspace.argo import App
+from valuelint.workspace.draft import Draft
+from valuelint.workspace.ground import Ground
+from valuelint.workspace.references import chart_of
+from valuelint.workspace.repository import File, Manifest
+from valuelint.workspace.umbrellas import dependencies, draft_dependency, is_off, layers_of_text
+
+
+def releases(ground: Ground) -> Iterator[Draft]:
+    """The releases of known charts that Applications install, from a chart repository or from a folder."""
+    for file in ground.repository.with_bytes(b"argoproj.io"):
+        known = ground.repository.mentions(file)
+        if not known and b"path" not in file.data:
+            continue
+        found: list[Draft] = []
+        lost: list[str] = []
+        for app in ground.apps(file):
+            for source in app.sources():
+                found += _of_source(ground, app, source, lost)
+        yield from _unique(found)
+        if known and not found:
+            _say_why_not(ground, file, lost)
+
+
+def _unique(found: list[Draft]) -> Iterator[Draft]:
+    """Applications that an ApplicationSet makes for clusters that are not known are all the same."""
+    seen: set[tuple[object, ...]] = set()
+    for draft in found:
+        said = (draft.chart.name, draft.version_text, draft.name, draft.namespace, draft.cluster)
+        key = (*said, *((layer.file, layer.path) for layer in draft.layers), *draft.unresolved)
+        if key not in seen:
+            seen.add(key)
+            yield draft
+
+
+def _say_why_not(ground: Ground, file: File, lost: list[str]) -> None:
+    paths = [
+        folder
+        for app in ground.apps(file)
+        for source in app.sources()
+        if (folder := argo.source_folder(ground.repository, app, source)) is not None
+    ]
+    if paths:
+        ground.aside.append((file, "applies folders of this repository, which are read where they stand", False))
+    for reason in dict.fromkeys(lost):
+        ground.aside.append((file, reason, False))
+
+
+def _of_source(ground: Ground, app: App, source: Manifest, lost: list[str]) -> Iterator[Draft]:
+    reference = source.text("chart")
+    address = source.text("repoURL") or ""
+    if reference is None and address.startswith("oci://"):
+        reference = address
+    if reference is not None:
+        found = chart_of(app.fill(reference))
+        if found is None:
+            return
+        draft = Draft(ground.repository, found[0], app.manifest.file, True)
+        _finish(ground, draft, app, source, "", app.manifest.file.folder)
+        yield draft
+        return
+    folder = argo.source_folder(ground.repository, app, source)
+    if folder is None:
+        path = source.text("path")
+        filled = None if path is None else app.fill(path)
+        if filled is not None:
+            lost.append(f"the folder {filled} of its source is not in this repository")
+        elif path is not None:
+            lost.append(f"the folder {path} of its source hangs on a placeholder")
+        return
+    for item in dependencies(ground, folder):
+        draft = draft_dependency(ground, item, app.manifest.file, True)
+        _finish(ground, draft, app, source, item.key, folder)
+        if is_off(draft, item):
+            ground.aside.append((app.manifest.file, f"{item.chart.name} is switched off by its condition", False))
+        else:
+            yield draft
+
+
+def _finish(ground: Ground, draft: Draft, app: App, source: Manifest, key: str, folder: str) -> None:
+    """Version, name, namespace, cluster and layers of a source."""
+    draft.fill = app.fill
+    ways = ground.ways(app.manifest.file)
+    draft.way = ways[0]
+    draft.cluster = app.cluster or draft.cluster
+    draft.say(
+        "version",
+        source.text("targetRevision") if source.text("chart") or not key else None,
+        source.origin("targetRevision"),
+    )
+    draft.say("name", source.text("helm", "releaseName"), source.origin("helm", "releaseName"))
+    draft.say("name", app.manifest.text("metadata", "name"), app.manifest.origin("metadata", "name"))
+    destination = ("spec", "destination", "namespace")
+    draft.say("namespace", app.manifest.text(*destination), app.manifest.origin(*destination))
+    if draft.namespace is None and not draft.unresolved:
+        draft.unresolved.append("no file says the namespace")
+    for path in source.texts("helm", "valueFiles"):
+        _values_file(ground, draft, app, source, path, key, folder)
+    inline = "valuesObject" if source.node("helm", "valuesObject") is not None else "values"
+    if source.node("helm", inline) is not None:
+        layers_of_text(draft, source, ("helm", inline), key)
+    elif not draft.layers and not draft.gaps and not key:
+        draft.add_at(source, "helm", "valuesObject")
+    if source.items("helm", "parameters"):
+        _parameters(draft, source, key)
+    for item in source.items("helm", "fileParameters"):
+        draft.gap(f"the file parameter {item.text('name')}")
+
+
+def _values_file(ground: Ground, draft: Draft, app: App, source: Manifest, text: str, key: str, folder: str) -> None:
+    filled = app.fill(text)
+    if filled is None:
+        draft.gap(f"the values file {text} hangs on a placeholder")
+        return
+    optional = source.is_true("helm", "ignoreMissingValueFiles")
+    if filled.startswith("$"):
+        reference, _, path = filled[1:].partition("/")
+        near = _top_with(ground, app.manifest.file, path)
+        if near is None:
+            if not optional:
+                origin = next((item for item in app.sources() if item.text("ref") == reference), None)
+                where = f" of {origin.text('repoURL')}" if origin is not None else ""
+                draft.gap(f"the values file {path}{where} is not in this repository")
+            return
+        draft.add_path(path, near, (key,) if key else (), optional, umbrella=bool(key))
+    elif source.text("chart"):
+        draft.gap(f"the values file {filled} is one of the chart's own")
+    elif filled.startswith("/"):
+        near = _top_with(ground, app.manifest.file, filled.lstrip("/")) or folder
+        draft.add_path(filled.lstrip("/"), near, (key,) if key else (), optional, umbrella=bool(key))
+    elif "://" in filled:
+        draft.gap(f"the values file {filled} is read from the network")
+    else:
+        draft.add_path(filled, folder, (key,) if key else (), optional, umbrella=bool(key))
+
+
+def _top_with(ground: Ground, file: File, path: str) -> str | None:
+    """The top of the repository, told by the file that must stand at a path below it."""
+    for top in reversed(list(argo.tops(ground.repository, file))):
+        if ground.repository.at(f"{top}/{path}") is not None:
+            return top
+    return None
+
+
+def _parameters(draft: Draft, source: Manifest, key: str) -> None:
+    """The layer of `helm.parameters`, which are Helm's --set and --set-string."""
+    path = (*source.prefix, "helm", "parameters")
+
+    def read(document: Document) -> Mapping | None:
+        made: list[sets.Assignment] = []
+        whole = Manifest(source.file, document, document.root) if isinstance(document.root, Mapping) else None
+        for item in whole.items(*path) if whole is not None else ():
+            name = item.origin("name")
+            value = item.origin("value") or name
+            if name is None or value is None:
+                continue
+            text = draft.fill(item.text("value") or "") or item.text("value") or ""
+            text = text.replace(",", "\\,")
+            for where, data in sets.parse_set(f"{item.text('name')}={text}", strings=item.is_true("forceString")):
+                if not key or where[:1] == (key,):
+                    mount = where[1:] if key else where
+                    made.append(sets.Assignment(mount, data, (name.start, name.end), (value.start, value.end)))
+        return sets.tree(made)
+
+    try:
+        draft.add_placed(source.document, Placement(path, fixed="it is a parameter of the Application", recipe=read))
+    except ValueError as error:
+        draft.gap(f"a parameter of the Application cannot be read: {error}")

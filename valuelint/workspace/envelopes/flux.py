@@ -1,0 +1,303 @@
+"""Flux: HelmRelease, with its chart, valuesFrom and patches wherever in the repository they stand."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+from valuelint.syntax import Path
+from valuelint.workspace.draft import Draft
+from valuelint.workspace.ground import Ground
+from valuelint.workspace.kustomize import Way
+from valuelint.workspace.patches import Change, changes
+from valuelint.workspace.references import chart_of
+from valuelint.workspace.repository import File, Manifest, Unreadable
+from valuelint.workspace.umbrellas import Dependency, dependencies, draft_dependency
+
+_GROUP = "helm.toolkit.fluxcd.io"
+
+
+def releases(ground: Ground) -> Iterator[Draft]:
+    """The HelmReleases that install a known chart, once for each way in which they are applied."""
+    named = _source_names(ground)
+    for file in ground.repository.with_bytes(b"HelmRelease", _GROUP.encode()):
+        if not ground.repository.mentions(file) and not any(name in file.data for name in named):
+            continue
+        try:
+            manifests = file.manifests()
+        except Unreadable:
+            continue
+        for manifest in manifests:
+            if manifest.kind == "HelmRelease" and manifest.api == _GROUP:
+                yield from _of_manifest(ground, manifest)
+
+
+def _source_names(ground: Ground) -> set[bytes]:
+    """The names of sources of known charts, by which a HelmRelease may call them."""
+    found = set()
+    for file in ground.candidates(b"source.toolkit.fluxcd.io"):
+        try:
+            found |= {item.name.encode() for item in file.manifests() if item.kind in ("OCIRepository", "HelmChart")}
+        except Unreadable:
+            continue
+    return found - {b""}
+
+
+def _of_manifest(ground: Ground, manifest: Manifest) -> Iterator[Draft]:
+    if manifest.node("spec", "chart") is None and manifest.node("spec", "chartRef") is None:
+        if ground.repository.mentions(manifest.file) and not _is_patch(ground, manifest):
+            ground.aside.append(
+                (manifest.file, f"HelmRelease {manifest.name} names no chart: it is a part of one", False)
+            )
+        return
+    for way in ground.ways(manifest.file):
+        yield from _by_way(ground, manifest, way)
+
+
+def _is_patch(ground: Ground, manifest: Manifest) -> bool:
+    """Whether some kustomization applies it as a patch."""
+    base = os.path.basename(manifest.file.path).encode()
+    return any(base in file.data for file in ground.repository.named("kustomization.yaml", "kustomization.yml"))
+
+
+def _by_way(ground: Ground, manifest: Manifest, way: Way) -> Iterator[Draft]:
+    patches = changes(ground, manifest, way)
+    chart = manifest.part("spec", "chart", "spec")
+    reference = manifest.part("spec", "chartRef")
+    if chart is not None:
+        text = chart.text("chart")
+        patched = [change for change in patches if change.target == ("spec", "chart", "spec", "version")]
+        version: tuple[Manifest, Path] = (patched[-1].holder, patched[-1].path) if patched else (chart, ("version",))
+        kind = chart.text("sourceRef", "kind")
+        if kind in ("GitRepository", "Bucket") and text:
+            folder = ground.repository.folder(text, manifest.file.folder)
+            for item in dependencies(ground, folder):
+                draft = draft_dependency(ground, item, manifest.file, True, way)
+                _complete(ground, draft, manifest, way, patches, item)
+                yield draft
+            return
+    elif reference is not None:
+        source = _source(ground, manifest, reference, way)
+        if source is None:
+            name = reference.text("name") or ""
+            meant = chart_of(name)
+            if meant is None:
+                return
+            # Its name alone says what it is meant to be; nothing says which version.
+            draft = Draft(ground.repository, meant[0], manifest.file, True, way)
+            kind = reference.text("kind") or "OCIRepository"
+            draft.unresolved.append(f"{kind} {name}, which says chart and version, is not in the repository")
+            _complete(ground, draft, manifest, way, patches, None)
+            yield draft
+            return
+        if source.kind == "OCIRepository":
+            text = source.text("spec", "url")
+            key = next((key for key in ("digest", "semver", "tag") if source.text("spec", "ref", key)), "tag")
+            key = "tag" if key == "digest" and source.text("spec", "ref", "tag") else key
+            version = (source, ("spec", "ref", key))
+        else:
+            text = source.text("spec", "chart")
+            version = (source, ("spec", "version"))
+    else:
+        return
+    found = chart_of(way.fill_text(text) if text else None)
+    if found is None:
+        return
+    draft = Draft(ground.repository, found[0], manifest.file, True, way)
+    where, path = version
+    draft.say("version", where.text(*path), where.origin(*path))
+    if draft.version_text is None and where.text(*path) is None:
+        draft.unresolved.append("no version is said: the newest one is installed")
+    _complete(ground, draft, manifest, way, patches, None)
+    yield draft
+
+
+def _complete(
+    ground: Ground, draft: Draft, manifest: Manifest, way: Way, patches: list[Change], dependency: Dependency | None
+) -> None:
+    """Name, namespace and layers."""
+    _say_namespace(draft, manifest, way)
+    _say_name(draft, manifest, way)
+    inner = () if dependency is None else (dependency.key,)
+    references = manifest.items("spec", "valuesFrom")
+    for change in patches:
+        if change.target == ("spec", "valuesFrom"):
+            references = change.holder.items(*change.path)
+        elif change.target[:2] == ("spec", "valuesFrom"):
+            part = change.holder.part(*change.path)
+            references = [*references, *([part] if part is not None else [])]
+    for reference in references:
+        _values_from(ground, draft, reference, manifest, way, inner)
+    _layers(draft, manifest, ("spec", "values"), inner)
+    for change in patches:
+        if change.target[:2] != ("spec", "values"):
+            continue
+        mount = change.target[2:]
+        if inner:
+            if mount[:1] not in (inner, ()):
+                continue
+            mount, within = (mount[1:], ()) if mount else ((), inner)
+        else:
+            within = ()
+        if any(key == "-" or key.isdigit() for key in map(str, mount)):
+            draft.unresolved.append(f"a patch in {change.holder.file.name} changes an item of a list")
+            continue
+        draft.add_placed(change.holder.document, change.placement(mount, within), retyped=True)
+
+
+def _layers(draft: Draft, manifest: Manifest, path: Path, inner: Path) -> None:
+    if inner:
+        draft.add_at(manifest, *path, *inner)
+        if manifest.node(*path, "global") is not None:
+            draft.add_at(manifest, *path, "global", mount=("global",))
+    else:
+        draft.add_at(manifest, *path)
+
+
+def _say_namespace(draft: Draft, manifest: Manifest, way: Way) -> None:
+    draft.say("namespace", manifest.text("spec", "targetNamespace"), manifest.origin("spec", "targetNamespace"))
+    if draft.namespace is not None:
+        return
+    given = way.namespace()
+    if given is not None:
+        draft.say("namespace", *given)
+    draft.say("namespace", manifest.text("metadata", "namespace"), manifest.origin("metadata", "namespace"))
+    if draft.namespace is None:
+        draft.unresolved.append("no file says the namespace")
+
+
+def _say_name(draft: Draft, manifest: Manifest, way: Way) -> None:
+    draft.say("name", manifest.text("spec", "releaseName"), manifest.origin("spec", "releaseName"))
+    name = manifest.text("metadata", "name")
+    if draft.name is None and name:
+        target = manifest.text("spec", "targetNamespace")
+        text = way.renamed(name)
+        draft.say("name", f"{target}-{text}" if target else text, manifest.origin("metadata", "name"))
+
+
+def _source(ground: Ground, manifest: Manifest, reference: Manifest, way: Way) -> Manifest | None:
+    """The OCIRepository or HelmChart of a chartRef: the nearest one of that name."""
+    kind, name = reference.text("kind") or "OCIRepository", reference.text("name") or ""
+    if not name:
+        return None
+    found = [
+        item
+        for item in ground.repository.manifests(kind.encode(), name.encode())
+        if item.kind == kind and item.name == name
+    ]
+    return _nearest(found, manifest.file)
+
+
+def _nearest(found: list[Manifest], file: File) -> Manifest | None:
+    """The manifest whose file shares the most of the path with another one; templates are for templates."""
+    if not found:
+        return None
+    return max(
+        found,
+        key=lambda item: (
+            item.file is file,
+            item.file.is_template == file.is_template,
+            len(os.path.commonpath([item.file.folder, file.folder])),
+            -len(item.file.path),
+        ),
+    )
+
+
+# --- valuesFrom -----------------------------------------------------------------------------------
+
+
+def _values_from(ground: Ground, draft: Draft, reference: Manifest, manifest: Manifest, way: Way, inner: Path) -> None:
+    """The layer that a ConfigMap or Secret gives, or the gap where it should be."""
+    kind, name = reference.text("kind") or "ConfigMap", reference.text("name") or ""
+    key = reference.text("valuesKey") or "values.yaml"
+    target = reference.text("targetPath")
+    title = f"{kind} {name}" + (f" ({key})" if reference.text("valuesKey") else "")
+    if target:
+        draft.gap(f"{title} sets {target}")
+        return
+    filled = way.fill_text(name)
+    if filled is None:
+        draft.gap(f"{title} hangs on a placeholder")
+        return
+    item = _nearest(
+        [
+            item
+            for item in ground.repository.manifests(kind.encode(), filled.encode())
+            if item.kind == kind and item.name == filled
+        ],
+        manifest.file,
+    )
+    if item is not None:
+        for field in ("data", "stringData"):
+            text = item.text(field, key)
+            if text is None:
+                continue
+            if text.startswith("ENC["):
+                draft.gap(f"{title} is encrypted, in {item.file.name}")
+            elif kind == "Secret" and field == "data":
+                draft.gap(f"{title} is encoded, in {item.file.name}")
+            else:
+                _add_text(draft, item, (field, key), inner)
+            return
+        draft.gap(f"{title}: {item.file.name} holds no key {key}")
+        return
+    made = _generated(ground, draft, kind, filled, key, manifest.file, way)
+    if made is None:
+        draft.gap(f"{title} is not in the repository")
+    elif isinstance(made, str):
+        draft.gap(f"{title}: {made}")
+    elif made:
+        for file in made:
+            try:
+                if inner:
+                    draft.add_umbrella(file, inner)
+                else:
+                    draft.add_file(file)
+            except Unreadable as trouble:
+                draft.gap(f"{file.name}:{trouble}")
+
+
+def _add_text(draft: Draft, item: Manifest, path: Path, inner: Path) -> None:
+    draft.add_at(item, *path, inner=inner)
+    if inner:
+        draft.add_at(item, *path, inner=("global",), mount=("global",))
+
+
+def _generated(
+    ground: Ground, draft: Draft, kind: str, name: str, key: str, file: File, way: Way
+) -> list[File] | str | None:
+    """The file that a kustomization's generator makes the key of; a text says why it cannot be read; None without one."""
+    field = "configMapGenerator" if kind == "ConfigMap" else "secretGenerator"
+    candidates = list(way.kustomizations)
+    near = ground.reach.kustomization(file.folder)
+    if near is not None and near not in candidates:
+        candidates.append(near)
+    for other in ground.repository.named("kustomization.yaml", "kustomization.yml"):
+        if name.encode() in other.data and field.encode() in other.data:
+            found = ground.reach.kustomization(other.folder)
+            if found is not None and found not in candidates and _related(found.file.folder, file.folder):
+                candidates.append(found)
+    missing: str | None = None
+    for kustomization in candidates:
+        for generator in kustomization.items(field):
+            if generator.text("name") != name:
+                continue
+            for entry in generator.texts("files"):
+                given, _, path = entry.rpartition("=")
+                if (given or os.path.basename(path)) != key:
+                    continue
+                source = ground.repository.at(os.path.join(kustomization.file.folder, path))
+                if source is not None:
+                    return [source]
+                missing = f"{path}, which {kustomization.file.name} takes it from, is not in the repository"
+            for entry in generator.texts("literals"):
+                if entry.partition("=")[0] == key:
+                    missing = f"it is a literal in {kustomization.file.name}"
+            missing = missing or f"{kustomization.file.name} makes it without the key {key}"
+    return missing
+
+
+def _related(folder: str, other: str) -> bool:
+    """Whether one of two folders lies in the other, or both in one that is not far above."""
+    common = os.path.commonpath([folder, other])
+    return folder == common or other == common or os.path.dirname(folder) == common or os.path.dirname(other) == common

@@ -1,0 +1,112 @@
+"""Helmfile: the releases of helmfile.yaml and its kin, as far as they are plain YAML."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+
+from valuelint.syntax import Mapping, Scalar, resolve_alias
+from valuelint.workspace.draft import Draft
+from valuelint.workspace.ground import Ground
+from valuelint.workspace.references import chart_of
+from valuelint.workspace.repository import Manifest, Unreadable
+from valuelint.workspace.umbrellas import dependencies, draft_dependency, is_off, layers_of_text
+
+_RELEASES = re.compile(rb"(?m)^releases:")
+
+
+def releases(ground: Ground) -> Iterator[Draft]:
+    """The releases of known charts that helmfiles list."""
+    for file in ground.repository.with_bytes(b"releases:", b"chart"):
+        if not _RELEASES.search(file.data) or b"\nkind:" in file.data:
+            continue
+        try:
+            manifests = file.manifests()
+        except Unreadable:
+            continue
+        for manifest in manifests:
+            for item in manifest.items("releases"):
+                yield from _of_release(ground, item, manifest)
+
+
+def _of_release(ground: Ground, item: Manifest, helmfile: Manifest) -> Iterator[Draft]:
+    reference = _field(item, helmfile, "chart")
+    text = reference[0].text(*reference[1]) if reference is not None else None
+    if text is None:
+        return
+    found = chart_of(text)
+    folder = os.path.normpath(os.path.join(item.file.folder, text))
+    if found is not None:
+        draft = Draft(ground.repository, found[0], item.file, False)
+        if found[1] is not None:
+            draft.say("version", found[1], item.origin("chart"))
+        _finish(draft, item, helmfile, "")
+        yield draft
+    elif text.startswith("."):
+        for part in dependencies(ground, folder):
+            draft = draft_dependency(ground, part, item.file, False)
+            _finish(draft, item, helmfile, part.key)
+            if is_off(draft, part):
+                ground.aside.append((item.file, f"{part.chart.name} is switched off by its condition", False))
+            else:
+                yield draft
+
+
+def _field(item: Manifest, helmfile: Manifest, name: str) -> tuple[Manifest, tuple[str, ...]] | None:
+    """Where a release says something: itself, or the template that it inherits from."""
+    if item.node(name) is not None:
+        return item, (name,)
+    for parent in item.items("inherit"):
+        template = parent.text("template")
+        if template and helmfile.node("templates", template, name) is not None:
+            return helmfile, ("templates", template, name)
+    return None
+
+
+def _finish(draft: Draft, item: Manifest, helmfile: Manifest, key: str) -> None:
+    for name in ("version", "name", "namespace"):
+        place = _field(item, helmfile, name)
+        if place is not None:
+            draft.say(name, place[0].text(*place[1]), place[0].origin(*place[1]))
+    if draft.namespace is None and item.node("namespace") is None:
+        draft.say("namespace", helmfile.text("namespace"), helmfile.origin("namespace"))
+    if draft.namespace is None and not draft.unresolved:
+        draft.unresolved.append("no file says the namespace")
+    if draft.version_text is None and not draft.unresolved:
+        draft.unresolved.append("no version is said: the newest one is installed")
+    for name in ("values", "secrets"):
+        place = _field(item, helmfile, name)
+        if place is not None:
+            _values(draft, place[0], place[1], key, name == "secrets")
+    if item.node("set") is not None or item.node("setString") is not None:
+        draft.gap(f"the release sets single values, in {item.file.name}")
+
+
+def _values(draft: Draft, manifest: Manifest, path: tuple[str, ...], key: str, secret: bool) -> None:
+    """The layers of a list of files and maps."""
+    node = manifest.node(*path)
+    for index, given in enumerate(getattr(node, "items", ())):
+        value = resolve_alias(given)
+        if isinstance(value, Mapping):
+            layers_of_text(draft, manifest, (*path, index), key)
+        elif isinstance(value, Scalar) and value.raw:
+            if secret:
+                draft.gap(f"{value.raw} is encrypted")
+            else:
+                _file(draft, value.raw, key)
+
+
+def _file(draft: Draft, path: str, key: str) -> None:
+    inner = (key,) if key else ()
+    near = draft.file.folder
+    if path.endswith(".gotmpl"):
+        file = draft.repository.at(os.path.normpath(os.path.join(near, path)))
+        if file is not None and b"{{" in file.data:
+            # A template may make other values of each release that uses it.
+            try:
+                file.documents()
+            except Unreadable as trouble:
+                draft.gap(f"{file.name}:{trouble}")
+                return
+    draft.add_path(path, near, inner, umbrella=bool(key))

@@ -1,0 +1,302 @@
+"""Who applies a file: kustomizations, Flux Kustomizations and Argo CD Applications, and what they change on the way.
+
+A manifest is reached by kustomization files that list it, which others list in turn, up to something that a controller
+applies. Each such way is a `Way`; a base that two overlays use is reached by two.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator
+
+from valuelint.records import NamedTuple
+from valuelint.workspace.release import Origin
+from valuelint.workspace.repository import File, Manifest, Repository, Unreadable
+
+NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+_LISTS = ("resources", "bases", "components", "generators", "transformers", "helmCharts", "patchesStrategicMerge")
+_MOST_WAYS = 32
+
+Maker = Callable[[Repository, File], "list[Sync]"]
+"""Finds the syncs in a file."""
+
+
+class Sync(NamedTuple):
+    """What a controller applies: the folder of a Flux Kustomization, or of a source of an Argo CD Application.
+
+    `namespace` is where the objects go, `variables` is what is filled in for `${VAR}`; `complete` if nothing else is.
+    """
+
+    file: File
+    name: str
+    folder: str
+    namespace: str | None
+    origin: Origin | None
+    forced: bool
+    """Whether the namespace takes the place of one that an object has."""
+    variables: dict[str, str]
+    complete: bool
+    patches: tuple[Manifest, ...]
+    cluster: str | None
+    """Where it applies to, if it says so."""
+    by: str
+    manifest: Manifest
+
+
+class Way(NamedTuple):
+    """One way in which a file is applied: the kustomizations from the innermost out, and the syncs from there on."""
+
+    kustomizations: tuple[Manifest, ...] = ()
+    syncs: tuple[Sync, ...] = ()
+
+    @property
+    def sync(self) -> Sync | None:
+        """What applies it directly."""
+        return self.syncs[0] if self.syncs else None
+
+    def namespace(self) -> tuple[str, Origin | None] | None:
+        """The namespace that this way gives an object, and the place that says so; None if it leaves it as it is."""
+        sync = self.sync
+        if sync is not None and sync.namespace is not None and sync.forced:
+            return sync.namespace, sync.origin
+        for kustomization in reversed(self.kustomizations):
+            text = kustomization.text("namespace")
+            if text:
+                return text, kustomization.origin("namespace")
+        return None
+
+    def renamed(self, name: str) -> str:
+        """An object's name after all prefixes and suffixes."""
+        for kustomization in self.kustomizations:
+            name = f"{kustomization.text('namePrefix') or ''}{name}{kustomization.text('nameSuffix') or ''}"
+        return name
+
+    def fill_text(self, text: str) -> str | None:
+        """A text after Flux's substitution; None where a variable is not known."""
+        if "${" not in text:
+            return text
+        from valuelint.values.blanks import substitute
+
+        sync = self.sync
+        return substitute(text, {}, False) if sync is None else substitute(text, sync.variables, sync.complete)
+
+
+class Reach:
+    """Finds the ways to files of a repository."""
+
+    def __init__(self, repository: Repository, syncs: Syncs) -> None:
+        self.repository = repository
+        self.syncs = syncs
+        self._kustomizations: dict[str, Manifest | None] = {}
+        self._all: list[File] = list(repository.named(*NAMES))
+        self._ways: dict[str, list[Way]] = {}
+
+    def ways(self, file: File) -> list[Way]:
+        """The ways to a file, at least one, which may be empty."""
+        known = self._ways.get(file.path)
+        if known is None:
+            known = self._ways[file.path] = self._find_ways(file.path, ()) or [Way()]
+        return known
+
+    def folder_ways(self, folder: str) -> list[Way]:
+        """The ways to a folder that holds a kustomization."""
+        return self._find_ways(folder, (), itself=True) or [Way()]
+
+    def kustomization(self, folder: str) -> Manifest | None:
+        """The kustomization file of a folder."""
+        if folder not in self._kustomizations:
+            found = None
+            for name in NAMES:
+                file = self.repository.files.get(os.path.join(folder, name))
+                if file is not None:
+                    try:
+                        found = next(iter(file.manifests()), None)
+                    except Unreadable:
+                        found = None
+                    break
+            self._kustomizations[folder] = found
+        return self._kustomizations[folder]
+
+    def _find_ways(self, path: str, trail: tuple[str, ...], itself: bool = False) -> list[Way]:
+        if path in trail or len(trail) > 40:
+            return []
+        trail = (*trail, path)
+        found: list[Way] = []
+        for kustomization in [] if itself else self._listing(path):
+            folder = kustomization.file.folder
+            for way in self._ways_up(folder, trail):
+                found.append(way._replace(kustomizations=(kustomization, *way.kustomizations)))
+        if itself:
+            found += self._ways_up(path, trail[:-1])
+        elif not found:
+            found += self._synced(os.path.dirname(path), trail, generated=True)
+        return found[:_MOST_WAYS]
+
+    def _ways_up(self, folder: str, trail: tuple[str, ...]) -> list[Way]:
+        """The ways to a kustomization's folder, without itself; one that ends here if nobody uses it."""
+        if folder in trail:
+            return []
+        found = self._synced(folder, trail, generated=False)
+        inner = (*trail, folder)
+        for kustomization in self._listing(folder):
+            for way in self._ways_up(kustomization.file.folder, inner):
+                found.append(way._replace(kustomizations=(kustomization, *way.kustomizations)))
+        return found[:_MOST_WAYS] or [Way()]
+
+    def _listing(self, path: str) -> list[Manifest]:
+        """The kustomizations that list a file or folder."""
+        base = os.path.basename(path).encode()
+        found = []
+        for file in self._all:
+            if base not in file.data and not file.folder.startswith(path + os.sep):
+                continue
+            manifest = self.kustomization(file.folder)
+            if manifest is None or manifest.file is not file:
+                continue
+            for key in _LISTS:
+                if any(_same(file.folder, text, path) for text in manifest.texts(key)):
+                    found.append(manifest)
+                    break
+        return found
+
+    def _synced(self, folder: str, trail: tuple[str, ...], generated: bool) -> list[Way]:
+        """The ways that begin with a sync of this folder, or of one above it whose kustomization Flux generates."""
+        found = []
+        here = folder
+        while True:
+            if here != folder or generated:
+                if self.kustomization(here) is not None:
+                    break
+            for sync in self.syncs.of(here):
+                if sync.file.path not in trail:
+                    found += [Way((), (sync, *above.syncs)) for above in self._above(sync, trail)]
+            upper = os.path.dirname(here)
+            if here in self.repository.roots or upper == here:
+                break
+            here = upper
+        return found
+
+    def _above(self, sync: Sync, trail: tuple[str, ...]) -> list[Way]:
+        """The ways to a sync's own file, one that is empty at least."""
+        if sync.file.path in trail:
+            return [Way()]
+        found = [way for way in self._find_ways(sync.file.path, trail) if all(up is not sync for up in way.syncs)]
+        unique: dict[tuple[str, ...], Way] = {}
+        for way in found:
+            unique.setdefault(tuple(up.file.path + up.name for up in way.syncs), Way((), way.syncs))
+        return list(unique.values()) or [Way()]
+
+
+def _same(folder: str, reference: str, path: str) -> bool:
+    if "://" in reference or "\n" in reference:
+        return False
+    return os.path.normpath(os.path.join(folder, reference)) == path
+
+
+class Syncs:
+    """What controllers apply, found by the folder that it names; a file is parsed only when its path fits."""
+
+    def __init__(self, repository: Repository, makers: Iterable[Maker]) -> None:
+        self.repository = repository
+        self._makers = tuple(makers)
+        self._made: dict[str, list[Sync]] = {}
+        self._by_path: dict[str, list[File]] | None = None
+
+    def of(self, folder: str) -> list[Sync]:
+        """The syncs that apply a folder."""
+        if self._by_path is None:
+            self._by_path = self._index()
+        candidates: dict[str, File] = {}
+        for text in (*_endings(folder), _ANY):
+            for file in self._by_path.get(text, ()):
+                candidates[file.path] = file
+        return [sync for file in candidates.values() for sync in self.in_file(file) if sync.folder == folder]
+
+    def in_file(self, file: File) -> list[Sync]:
+        """The syncs that stand in a file."""
+        if file.path not in self._made:
+            self._made[file.path] = [sync for make in self._makers for sync in make(self.repository, file)]
+        return self._made[file.path]
+
+    def _index(self) -> dict[str, list[File]]:
+        found: dict[str, list[File]] = {}
+        for file in self.repository.files.values():
+            data = file.data
+            if b"kustomize.toolkit.fluxcd.io" not in data and b"argoproj.io" not in data:
+                continue
+            for match in _PATH.finditer(data):
+                text = match[1].decode("utf-8", "replace")
+                text = _ANY if "{" in text else os.path.normpath(text.strip("/") or ".")
+                listed = found.setdefault(_ANY if text == "." else text, [])
+                if file not in listed:
+                    listed.append(file)
+        return found
+
+
+_PATH = re.compile(rb"""(?m)^[ \t]*(?:-[ \t]+)?["']?path["']?:[ \t]*["']?([^"'#\r\n]*[^"'#\s])""")
+_ANY = "*"
+
+
+def _endings(folder: str) -> Iterator[str]:
+    """`c`, `b/c` and `a/b/c` of `/a/b/c`."""
+    parts = folder.strip(os.sep).split(os.sep)
+    for number in range(len(parts)):
+        yield "/".join(parts[number:])
+
+
+def flux_syncs(repository: Repository, file: File) -> list[Sync]:
+    """The Flux Kustomizations in a file whose folder is in the repository."""
+    if b"kustomize.toolkit.fluxcd.io" not in file.data:
+        return []
+    found = []
+    try:
+        manifests = file.manifests()
+    except Unreadable:
+        return []
+    for manifest in manifests:
+        if manifest.kind != "Kustomization" or manifest.api != "kustomize.toolkit.fluxcd.io":
+            continue
+        folder = repository.folder(manifest.text("spec", "path") or ".", file.folder)
+        if folder is None:
+            continue
+        variables = manifest.strings("spec", "postBuild", "substitute")
+        # Without a postBuild of its own, a Kustomization above may patch one in.
+        complete = manifest.node("spec", "postBuild") is not None
+        for reference in manifest.items("spec", "postBuild", "substituteFrom"):
+            more = _variables_from(repository, reference)
+            if more is None:
+                complete = False
+            else:
+                variables = {**more, **variables}
+        namespace = manifest.text("spec", "targetNamespace")
+        if namespace is not None and "${" in namespace:
+            namespace = None
+        found.append(
+            Sync(
+                file,
+                manifest.name,
+                folder,
+                namespace,
+                manifest.origin("spec", "targetNamespace"),
+                True,
+                variables,
+                complete,
+                tuple(manifest.items("spec", "patches")),
+                None,
+                "Flux",
+                manifest,
+            )
+        )
+    return found
+
+
+def _variables_from(repository: Repository, reference: Manifest) -> dict[str, str] | None:
+    """The data of the ConfigMap that a `substituteFrom` names, if it stands in the repository; Secrets are encrypted."""
+    name, kind = reference.text("name"), reference.text("kind")
+    if not name or kind != "ConfigMap" or "$" in name:
+        return None
+    for manifest in repository.manifests(b"ConfigMap", name.encode()):
+        if manifest.kind == "ConfigMap" and manifest.name == name:
+            return {key: text for key, text in manifest.strings("data").items() if "ENC[" not in text}
+    return None

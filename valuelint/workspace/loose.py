@@ -1,0 +1,101 @@
+"""Values files that nothing refers to, told by their content and name."""
+
+from __future__ import annotations
+
+import os
+import re
+
+from valuelint.charts.facts import chart_names, load_chart
+from valuelint.syntax import SourceError
+from valuelint.values import Placement
+from valuelint.workspace.draft import Draft
+from valuelint.workspace.ground import Ground
+from valuelint.workspace.recognise import recognise
+from valuelint.workspace.repository import File, Unreadable
+
+_MANIFEST = re.compile(rb"(?m)^[\"']?kind[\"']?:")
+_NOT_VALUES = frozenset(("Chart.yaml", "Chart.lock", "fleet.yaml", "kustomization.yaml", "kustomization.yml"))
+
+
+class Finder:
+    """Tells values files of known charts, by their bytes first."""
+
+    def __init__(self) -> None:
+        self._charts = [chart for name in chart_names() if (chart := load_chart(name)) is not None]
+        keys = sorted({path.partition(".")[0] for chart in self._charts for path in chart.signature})
+        self._key = re.compile(b"(?m)^[\"']?(?:" + b"|".join(re.escape(key.encode()) for key in keys) + b")[\"']?[ ]*:")
+        self._hints = [hint for chart in self._charts for hint in chart.file_names]
+
+    def may_be_values(self, file: File) -> bool:
+        """Whether a file could hold values of a known chart: no Kubernetes object, and a key or name that speaks for it."""
+        if os.path.basename(file.path) in _NOT_VALUES or not file.data:
+            return False
+        hinted = any(hint in file.name.lower() for hint in self._hints)
+        return (hinted or self._key.search(file.data) is not None) and _MANIFEST.search(file.data) is None
+
+    def looks_like_values(self, file: File) -> bool:
+        """Whether a file that is no YAML has lines that only values of a known chart have."""
+        return len(self._key.findall(file.data)) >= 2
+
+
+def loose(ground: Ground, drafts: list[Draft], within: list[str]) -> tuple[list[Draft], list[Draft]]:
+    """Releases of values files that nothing refers to: whole ones, and parts of a release that cannot be put together."""
+    finder = Finder()
+    claimed = {layer.source.name for draft in drafts for layer in draft.layers} | {draft.file.name for draft in drafts}
+    whole: list[Draft] = []
+    parts: list[Draft] = []
+    folders: dict[tuple[str, str], Draft] = {}
+    for path in sorted(ground.repository.files, key=lambda path: (os.path.dirname(path), len(path), path)):
+        file = ground.repository.files[path]
+        if file.name in claimed or not finder.may_be_values(file):
+            continue
+        try:
+            draft = _draft(ground, file)
+        except Unreadable as trouble:
+            if finder.looks_like_values(file):
+                ground.aside.append((file, str(trouble), True))
+            continue
+        if draft is None:
+            continue
+        incomplete = [other for other in drafts if other.chart is draft.chart and other.gaps]
+        base = folders.setdefault((file.folder, draft.chart.name), draft)
+        if incomplete:
+            _belong(draft, max(incomplete, key=lambda other: len(os.path.commonpath([other.file.path, file.path]))))
+            parts.append(draft)
+        elif base is not draft:
+            draft.gap(f"it seems to be laid over {base.file.name}")
+            parts.append(draft)
+        else:
+            draft.unresolved.append(
+                "nothing in the repository refers to these values: version, name and namespace are not said"
+            )
+            whole.append(draft)
+    return whole, parts
+
+
+def _draft(ground: Ground, file: File) -> Draft | None:
+    from valuelint.values.layer import place
+
+    documents = file.documents()
+    if len(documents) > 20:
+        return None
+    try:
+        layers = [place(document, Placement()) for document in documents]
+    except (ValueError, SourceError):
+        return None
+    chart = recognise(file.path, layers)
+    if chart is None:
+        return None
+    draft = Draft(ground.repository, chart, file, False)
+    draft.add_file(file)
+    return draft
+
+
+def _belong(draft: Draft, whole: Draft) -> None:
+    """Takes a file for a part of a release whose layers are not all to be found."""
+    draft.gap(f"it seems to be a part of the values of {whole.file.name}")
+    # What is missing stands before it, as far as anybody can tell.
+    draft.gaps = [gap._replace(number=0) for gap in draft.gaps]
+    draft.version, draft.version_text, draft.version_source = whole.version, whole.version_text, whole.version_source
+    draft.name, draft.namespace = whole.name, whole.namespace
+    draft.origins = dict(whole.origins)

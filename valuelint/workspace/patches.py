@@ -1,0 +1,162 @@
+"""Kustomize's patches on an object: strategic merge patches and JSON 6902 operations, as layers of their own."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from valuelint.records import NamedTuple
+from valuelint.syntax import Document, Mapping, Path, Scalar, Sequence, SourceError, resolve_alias
+from valuelint.syntax.embedded import Embedded
+from valuelint.values import Placement
+from valuelint.values.layer import mounted
+from valuelint.workspace.kustomize import Way
+from valuelint.workspace.repository import File, Manifest, Unreadable
+
+if TYPE_CHECKING:
+    from valuelint.workspace.ground import Ground
+
+
+class Change(NamedTuple):
+    """What a patch sets: the place in the object (`target`), and where the new value stands: at `path` of `holder`.
+
+    `base` leads from the top of the patch to the holder. A patch that is a text stands at `prefix` of its document, as
+    `embedded`. With `deletes`, null takes away; with `removes`, the change does nothing else.
+    """
+
+    target: Path
+    holder: Manifest
+    base: Path
+    path: Path
+    embedded: Embedded | None
+    prefix: Path
+    deletes: bool
+    removes: bool = False
+
+    def placement(self, mount: Path, within: Path) -> Placement:
+        """Where the values of this change stand."""
+        path = (*self.base, *self.path, *within)
+        if self.removes:
+            offsets = self.holder.root.start, self.holder.root.end
+            nothing = mounted(Scalar(*offsets, None, None, "null", "plain"), mount)
+            root = nothing if isinstance(nothing, Mapping) else None
+            return Placement(path, None, (), mount, "a patch removes it", True, lambda document: root)
+        if self.embedded is not None:
+            return Placement(self.prefix, self.embedded, path, mount, "", self.deletes)
+        return Placement(path, None, (), mount, "", self.deletes)
+
+
+def changes(ground: Ground, manifest: Manifest, way: Way) -> list[Change]:
+    """What the kustomizations of a way change in an object, in the order in which they do."""
+    found: list[Change] = []
+    for kustomization in way.kustomizations:
+        for key in ("patches", "patchesJson6902"):
+            for item in kustomization.items(key):
+                found += _of_patch(ground, kustomization, item, manifest)
+        for index, text in enumerate(kustomization.texts("patchesStrategicMerge")):
+            found += _merge_patch(ground, kustomization, ("patchesStrategicMerge", index), text, manifest, False)
+    if way.sync is not None:
+        for item in way.sync.patches:
+            found += _of_patch(ground, way.sync.manifest, item, manifest)
+    return found
+
+
+def _of_patch(ground: Ground, owner: Manifest, item: Manifest, manifest: Manifest) -> Iterator[Change]:
+    target = item.part("target")
+    if target is not None and not _selects(target, manifest):
+        return
+    text = item.text("patch")
+    path = item.text("path")
+    local = item.prefix[len(owner.prefix) :]
+    if text is not None:
+        yield from _merge_patch(ground, owner, (*local, "patch"), text, manifest, target is not None)
+    elif path is not None:
+        yield from _merge_patch(ground, owner, (*local, "path"), path, manifest, target is not None)
+
+
+def _selects(target: Manifest, manifest: Manifest) -> bool:
+    for key, value in (("kind", manifest.kind), ("name", manifest.name), ("group", manifest.api)):
+        wanted = target.text(key)
+        if wanted is None:
+            continue
+        try:
+            if re.fullmatch(wanted, value) is None:
+                return False
+        except re.error:
+            return False
+    wanted = target.text("labelSelector")
+    if wanted:
+        labels = manifest.strings("metadata", "labels")
+        for part in wanted.split(","):
+            key, operator, value = re.match(r"\s*([^=!\s]*)\s*(==?|!=)?\s*(\S*)", part).groups()  # type: ignore[union-attr]
+            if (labels.get(key) == value) != (operator != "!=") if operator else key not in labels:
+                return False
+    return True
+
+
+def _merge_patch(
+    ground: Ground, owner: Manifest, place: Path, text: str, manifest: Manifest, targeted: bool
+) -> Iterator[Change]:
+    """The changes of one patch: a text in the kustomization, or a file that it names."""
+    if "\n" not in text and not text.lstrip().startswith(("{", "[")):
+        file = ground.repository.at(os.path.join(owner.file.folder, text))
+        if file is None:
+            return
+        try:
+            documents = file.documents()
+        except Unreadable:
+            return
+        for document in documents:
+            yield from _document(file, document, None, (), document, manifest, targeted)
+        return
+    node = owner.node(*place)
+    if not isinstance(node, Scalar):
+        return
+    embedded = Embedded(owner.document.source, node)
+    try:
+        inner = embedded.located()
+    except SourceError:
+        return
+    prefix = (*owner.prefix, *place)
+    for document in inner[:1]:
+        yield from _document(owner.file, owner.document, embedded, prefix, document, manifest, targeted)
+
+
+def _document(
+    file: File,
+    host: Document,
+    embedded: Embedded | None,
+    prefix: Path,
+    document: Document,
+    manifest: Manifest,
+    targeted: bool,
+) -> Iterator[Change]:
+    root = document.root
+    if isinstance(root, Mapping):
+        patch = Manifest(file, host, root)
+        if (patch.kind and patch.kind != manifest.kind) or (not targeted and patch.name != manifest.name):
+            return
+        for target in (("spec", "chart", "spec", "version"), ("spec", "valuesFrom"), ("spec", "values")):
+            if patch.node(*target) is not None:
+                yield Change(target, patch, (), target, embedded, prefix, True)
+    elif isinstance(root, Sequence):
+        for index, item in enumerate(root.items):
+            node = resolve_alias(item)
+            if isinstance(node, Mapping):
+                yield from _operation(Manifest(file, host, node), index, embedded, prefix)
+
+
+def _operation(item: Manifest, index: int, embedded: Embedded | None, prefix: Path) -> Iterator[Change]:
+    """A JSON 6902 operation that sets something or takes it away."""
+    operation = item.text("op")
+    target = _pointer(item.text("path") or "")
+    if operation in ("add", "replace") and item.node("value") is not None:
+        yield Change(target, item, (index,), ("value",), embedded, prefix, False)
+    elif operation == "remove":
+        yield Change(target, item, (index,), ("path",), embedded, prefix, True, True)
+
+
+def _pointer(text: str) -> Path:
+    return tuple(part.replace("~1", "/").replace("~0", "~") for part in text.split("/")[1:])

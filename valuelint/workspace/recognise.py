@@ -1,0 +1,40 @@
+"""The chart that a values file is for, told by its keys and its name."""
+
+from __future__ import annotations
+
+import os
+
+from valuelint.charts.facts import Chart, chart_names, load_chart
+from valuelint.values import Layer
+
+
+def recognise(file: str, layers: list[Layer]) -> Chart | None:
+    """The chart that a values file is for, by its keys and its name; None where neither is clear.
+
+    One key that betrays the chart is enough, or a name that speaks for it and a key that the chart knows; of two charts
+    the one that knows more of the keys is taken, and none if both know the same.
+    """
+    keys = [entry.key_text for layer in layers if layer.root is not None for entry in layer.root.entries]
+    if not keys or {"apiVersion", "kind"} <= set(keys):
+        return None
+    scores: list[tuple[int, Chart]] = []
+    where = os.path.abspath(file).lower()
+    for name in chart_names():
+        chart = load_chart(name)
+        if chart is None:
+            continue
+        betraying = sum(_present(layers, path) for path in chart.signature)
+        hinted = any(hint in where for hint in chart.file_names)
+        known = chart.table.defaults(chart.versions[-1])
+        familiar = sum(key in known for key in keys)
+        if betraying or (hinted and familiar):
+            scores.append((betraying * 3 + familiar + (2 if hinted else 0), chart))
+    scores.sort(key=lambda item: -item[0])
+    if not scores or (len(scores) > 1 and scores[0][0] == scores[1][0]):
+        return None
+    return scores[0][1]
+
+
+def _present(layers: list[Layer], path: str) -> bool:
+    keys = tuple(path.split("."))
+    return any(layer.find(keys) is not None for layer in layers)

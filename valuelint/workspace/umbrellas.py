@@ -1,0 +1,119 @@
+"""Umbrella charts: a Chart.yaml that depends on a known chart, whose values stand under the dependency's key."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from valuelint.charts.facts import Chart, load_chart
+from valuelint.records import NamedTuple
+from valuelint.syntax import Path, Scalar, find, resolve_alias
+from valuelint.workspace.draft import Draft
+from valuelint.workspace.kustomize import Way
+from valuelint.workspace.references import exact
+from valuelint.workspace.repository import File, Manifest, Unreadable
+
+if TYPE_CHECKING:
+    from valuelint.workspace.ground import Ground
+
+
+class Dependency(NamedTuple):
+    """A chart in a chart; `key` is where its values stand. Of a chart that is a known one itself there is no key."""
+
+    chart: Chart
+    key: str
+    manifest: Manifest
+    lock: Manifest | None
+
+    @property
+    def folder(self) -> str:
+        return self.manifest.file.folder
+
+
+def dependencies(ground: Ground, folder: str | None) -> list[Dependency]:
+    """The known charts that the chart in a folder depends on."""
+    file = None if folder is None else ground.repository.files.get(os.path.join(folder, "Chart.yaml"))
+    if file is None:
+        return []
+    try:
+        manifests = file.manifests()
+    except Unreadable:
+        return []
+    found = []
+    for manifest in manifests[:1]:
+        own = load_chart(manifest.text("name") or "")
+        if own is not None:
+            return [Dependency(own, "", manifest, None)]
+        for item in manifest.items("dependencies"):
+            chart = load_chart(item.text("name") or "")
+            if chart is not None:
+                key = item.text("alias") or item.text("name") or ""
+                found.append(Dependency(chart, key, item, _locked(ground, file, item)))
+    return found
+
+
+def _locked(ground: Ground, file: File, item: Manifest) -> Manifest | None:
+    """The entry of Chart.lock for a dependency."""
+    lock = ground.repository.at(os.path.join(file.folder, "Chart.lock"))
+    try:
+        manifests = lock.manifests() if lock is not None else []
+    except Unreadable:
+        return None
+    for manifest in manifests:
+        for other in manifest.items("dependencies"):
+            if other.text("name") == item.text("name"):
+                return other
+    return None
+
+
+def draft_dependency(ground: Ground, item: Dependency, file: File, controller: bool, way: Way | None = None) -> Draft:
+    """The draft of a release of a dependency, with its version and the umbrella's own values."""
+    ground.delivered.add(item.folder)
+    draft = Draft(ground.repository, item.chart, file, controller, way)
+    version = item.manifest.text("version")
+    if version and not exact(version) and item.lock is not None:
+        draft.say("version", item.lock.text("version"), item.lock.origin("version"), str)
+    draft.say("version", version, item.manifest.origin("version"), str)
+    if not item.key:
+        return draft  # a copy of the chart itself: its values.yaml holds the defaults
+    alias = item.manifest.text("alias")
+    if alias and alias != item.chart.name:
+        draft.unresolved.append(f"the chart is called {alias} here, which changes the names of some objects")
+    own = ground.repository.files.get(os.path.join(item.folder, "values.yaml"))
+    if own is not None:
+        draft.add_path(own.path, item.folder, (item.key,), umbrella=True)
+    return draft
+
+
+def is_off(draft: Draft, item: Dependency) -> bool:
+    """Whether the values switch the dependency off: its `condition` leads to a false."""
+    answer = False
+    for text in (item.manifest.text("condition") or "").split(","):
+        path: Path = tuple(part for part in text.strip().split(".") if part)
+        for layer in draft.layers:
+            found = find(layer.desk.root, path) if path and layer.place.embedded is None else None
+            node = None if found is None else resolve_alias(found.node)
+            if isinstance(node, Scalar) and isinstance(node.value, bool):
+                answer = not node.value
+    return answer
+
+
+def layers_of_text(draft: Draft, manifest: Manifest, path: Path, key: str) -> None:
+    """The layers of values that stand at a path of a document, as a map or a text: a dependency's part of them."""
+    if manifest.node(*path) is None:
+        return
+    if not key:
+        draft.add_at(manifest, *path)
+        return
+    draft.add_at(manifest, *path, inner=(key,))
+    draft.add_at(manifest, *path, inner=("global",), mount=("global",))
+
+
+def charts(ground: Ground) -> Iterator[tuple[File, list[Dependency]]]:
+    """The charts of the repository that depend on a known one."""
+    for file in ground.repository.named("Chart.yaml"):
+        if b"dependencies" in file.data and ground.repository.mentions(file):
+            found = [item for item in dependencies(ground, file.folder) if item.key]
+            if found:
+                yield file, found
