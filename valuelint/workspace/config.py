@@ -68,7 +68,7 @@ def read_config(file: str, shown_as: str) -> Config:
         raise Problem("a configuration is one YAML document, this file holds several", shown_as)
     root = documents[0].root if documents else None
     reader = _Reader(source)
-    if root is None:
+    if root is None or _is_null(root):
         return Config(shown_as, os.path.dirname(file) or os.curdir, (), {})
     fields = reader.fields(root, (), ("clusters", "expect"), "a configuration")
     clusters = tuple(
@@ -183,7 +183,7 @@ class _Reader:
     def text(self, node: Node, path: Path) -> str:
         """A scalar as it is written: `version: 1.10` is the text 1.10, no number."""
         scalar = _target(node)
-        if not isinstance(scalar, Scalar) or not scalar.raw:
+        if not isinstance(scalar, Scalar) or not scalar.raw or _is_null(scalar):
             raise self.problem(node.start, f"{path[-1]} is a text", "write a single value here")
         return scalar.raw
 
