@@ -236,9 +236,14 @@ def _unproven(before: Outcome, after: Outcome, applied: list[Finding]) -> str | 
                 return "it would not bring about what it promises"
     worst = max(SEVERITIES.index(finding.diagnostic.severity) for finding in applied)
     rules = {finding.rule.id for finding in applied}
+    born = any(
+        promise.effect == "rendered" for finding in applied if finding.plan for promise in finding.plan.remedy.promises
+    )
     for finding in after.findings:
         if finding.diagnostic.severity == "info" and finding.rule.id in rules:
             continue  # a remark turned into another remark of the same rule: that is what was wanted
+        if born and finding.rule.check.startswith("monitors.") and finding.diagnostic.severity == SEVERITIES[worst]:
+            continue  # a monitor that exists now is looked at for the first time; the next round goes on from there
         if _key(finding) not in known and SEVERITIES.index(finding.diagnostic.severity) >= worst:
             return f"it would cause {finding.rule.id}: {finding.diagnostic.message}"
     return None

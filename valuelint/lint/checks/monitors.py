@@ -543,9 +543,10 @@ def _monitor_remedy(world: World, installed: Installed, monitor: Monitor) -> Rem
     if verdicts and all(verdict.selected is False for _, _, verdict in verdicts):
         found = min(verdicts, key=_distance)[2].match
         extra = _label_remedy(installed, monitor, found.failing()) if found is not None and found.failing() else None
-        if extra is not None and extra.applicability == "safe":
-            patches += extra.patches
-            promises += extra.promises
+        if extra is None or extra.applicability != "safe":
+            return None  # nobody would scrape the monitor either
+        patches += extra.patches
+        promises += extra.promises
     return Remedy(installed.number, "unsafe", tuple(patches), tuple(promises))
 
 
