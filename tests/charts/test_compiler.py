@@ -82,7 +82,7 @@ def test_folder_and_archive_give_the_same(tmp_path: Path) -> None:
 
 def test_a_charts_defaults(tmp_path: Path) -> None:
     files = compiler.compile_charts([str(write(tmp_path / "demo", FILES))], str(tmp_path / "out"))
-    assert files == [str(tmp_path / "out" / "demo" / "defaults.json")]
+    assert files == [str(tmp_path / "out" / "demo" / name) for name in ("defaults.json", "options.json")]
     made = table(tmp_path / "out")
     assert made.versions == ["1.0.0"]
     assert made.defaults("1.0.0") == EXPECTED

@@ -1,4 +1,4 @@
-"""Makes the tables of default values from released charts.
+"""Makes the tables of default values and of options from released charts.
 
     python -m valuelint.charts.compiler [--output schemas] CHART…
 
@@ -13,12 +13,13 @@ import json
 import os
 import sys
 import tarfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import pairwise
 from typing import Any
 
 from valuelint import syntax
-from valuelint.charts import tables
-from valuelint.charts.tables import ABSENT, HERE, OPAQUE
+from valuelint.charts import tables, templates
+from valuelint.charts.tables import ABSENT, FREE, HERE, OPAQUE, READ, REFUSED
 from valuelint.charts.versions import parse_version
 from valuelint.records import NamedTuple
 
@@ -40,6 +41,7 @@ class Chart(NamedTuple):
     values: dict[str, Any]
     schema: dict[str, Any] | None
     subcharts: dict[str, tuple[str, dict[str, Any]]]  # by key: condition and own values
+    templates: tuple[tuple[tuple[str, ...], str], ...] = ()  # key of the subchart they are of, or (), and text
 
 
 Flat = dict[tuple[str, ...], Any]
@@ -86,7 +88,7 @@ def _archive(data: bytes) -> dict[str, bytes]:
 def _wanted(inside: str) -> bool:
     name, _, rest = inside.partition("/")
     if name != "charts" or not rest:
-        return inside in ("Chart.yaml", "values.yaml", "values.schema.json")
+        return inside in ("Chart.yaml", "values.yaml", "values.schema.json") or name in ("templates", "files")
     subchart, _, rest = rest.partition("/")
     return _wanted(rest) if rest else subchart.endswith(".tgz")
 
@@ -100,32 +102,63 @@ def _chart(files: dict[str, bytes]) -> Chart:
         raise ValueError("Chart.yaml names no chart")
     parse_version(version)
     schema = files.get("values.schema.json")
+    inner = _inner(files)
+    dependencies = about.get("dependencies") or []
     return Chart(
         name=name,
         version=version,
         values=_yaml(files.get("values.yaml", b"")),
         schema=None if schema is None else json.loads(schema),
-        subcharts=_subcharts(about.get("dependencies") or [], _inner(files)),
+        subcharts=_subcharts(dependencies, inner),
+        templates=(*_templates(files), *_inner_templates(dependencies, inner)),
     )
+
+
+def _templates(files: dict[str, bytes]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """The templates of a chart; a file that it hands to `tpl` is one as well."""
+    for inside in sorted(files):
+        if inside.startswith("templates/") or (inside.startswith("files/") and b".Values" in files[inside]):
+            yield (), files[inside].decode("utf-8", "replace")
+
+
+def _inner_templates(
+    dependencies: list[dict[str, Any]], inner: dict[str, Chart]
+) -> Iterator[tuple[tuple[str, ...], str]]:
+    for key, chart in _keys(dependencies, inner):
+        for prefix, text in chart.templates:
+            yield (key, *prefix), text
+
+
+def _keys(dependencies: list[dict[str, Any]], inner: dict[str, Chart]) -> Iterator[tuple[str, Chart]]:
+    """The charts inside by the keys of their values; one chart may be there under several aliases."""
+    for dependency in [*dependencies, *({"name": name} for name in sorted(_undeclared(dependencies, inner)))]:
+        chart = inner.get(dependency["name"])
+        if chart is not None:
+            yield dependency.get("alias") or chart.name, chart
+
+
+def _undeclared(dependencies: list[dict[str, Any]], inner: dict[str, Chart]) -> set[str]:
+    return inner.keys() - {dependency["name"] for dependency in dependencies}
 
 
 def _inner(files: dict[str, bytes]) -> dict[str, Chart]:
     """The charts inside, by their names."""
     folders: dict[str, dict[str, bytes]] = {}
     for inside, data in files.items():
+        if not inside.startswith("charts/"):
+            continue
         name, _, rest = inside.removeprefix("charts/").partition("/")
         if rest:
             folders.setdefault(name, {})[rest] = data
-        elif inside.startswith("charts/"):
+        else:
             folders[name] = _archive(data)
     charts = [_chart(below) for below in folders.values()]
     return {chart.name: chart for chart in charts}
 
 
 def _subcharts(dependencies: list[dict[str, Any]], inner: dict[str, Chart]) -> dict[str, tuple[str, dict[str, Any]]]:
-    undeclared = inner.keys() - {dependency["name"] for dependency in dependencies}
     subcharts = {}
-    for dependency in [*dependencies, *({"name": name} for name in undeclared)]:
+    for dependency in [*dependencies, *({"name": name} for name in _undeclared(dependencies, inner))]:
         chart = inner.get(dependency["name"])
         if chart is None:
             continue
@@ -224,6 +257,7 @@ class Facts(NamedTuple):
     defaults: Flat
     types: Flat
     subcharts: dict[str, tuple[str, Flat]]
+    options: Flat = {}  # noqa: RUF012 - what `options` gives
 
 
 def facts(chart: Chart) -> Facts:
@@ -234,14 +268,73 @@ def facts(chart: Chart) -> Facts:
             defaults=flat(fact(chart.values)),
             types=dict(types(chart.schema, chart.values)) if chart.schema is not None else {},
             subcharts={key: (condition, flat(fact(own))) for key, (condition, own) in chart.subcharts.items()},
+            options=options(chart),
         )
     except ValueError as error:
         raise CompileError(f"{chart.name} {chart.version}: {error}") from error
 
 
+def options(chart: Chart) -> Flat:
+    """What templates and schema say of a chart's options that its defaults do not.
+
+    READ: an option without a default. REFUSED: one that is only read to refuse it. FREE: a map that is used whole, so
+    that everything below it counts; such as one of which no template reads anything, since nobody knows its use.
+    """
+    reads = templates.scan(chart.templates, chart.subcharts)
+    defaults = tables.join(chart.values, {key: own for key, (_, own) in chart.subcharts.items()})
+    found: Flat = {}
+    for path, bits in reads.items():
+        default = _get(defaults, path)
+        if bits & templates.FREE:
+            found[path] = FREE
+        elif default == ABSENT:
+            found[path] = READ if bits & templates.READ else REFUSED
+    used = {path[:length] for path in reads for length in range(len(path))}
+    for path in _maps(defaults):
+        if path not in used:
+            found[path] = FREE
+    for path in _properties(chart.schema or {}):
+        if path not in used and _get(defaults, path) == ABSENT:
+            found.setdefault(path, READ)
+    return {
+        _path(path): state
+        for path, state in found.items()
+        if not any(found.get(path[:length]) == FREE for length in range(len(path)))
+        # a default that is no map, or an empty one, takes anything unless templates read single options below it
+        and (state != FREE or path in used or _get(defaults, path) == ABSENT or _is_full(_get(defaults, path)))
+    }
+
+
+def _is_full(value: Any) -> bool:
+    return isinstance(value, dict) and bool(value)
+
+
+def _get(values: Any, path: tuple[str, ...]) -> Any:
+    for key in path:
+        if not isinstance(values, dict) or key not in values:
+            return ABSENT
+        values = values[key]
+    return values
+
+
+def _maps(values: dict[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Every map below that holds something."""
+    for key, value in values.items():
+        if isinstance(value, dict) and value:
+            yield (*path, key)
+            yield from _maps(value, (*path, key))
+
+
+def _properties(schema: dict[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    for key, below in schema.get("properties", {}).items():
+        if isinstance(below, dict):
+            yield (*path, key)
+            yield from _properties(below, (*path, key))
+
+
 def flat(values: dict[str, Any]) -> Flat:
     """Every path with its default. Raises ValueError."""
-    known = {_paths.setdefault(path, path): value for path, value in tables.leaves(values)}
+    known = {_path(path): value for path, value in tables.leaves(values)}
     for path in known:
         if HERE in path:
             raise ValueError(f"an empty key at {path} has a meaning of its own in tables")
@@ -249,7 +342,11 @@ def flat(values: dict[str, Any]) -> Flat:
 
 
 _paths: dict[tuple[str, ...], tuple[str, ...]] = {}
-"""Paths are the same in hundreds of versions: each is held once."""
+
+
+def _path(path: tuple[str, ...]) -> tuple[str, ...]:
+    """Paths are the same in hundreds of versions: each is held once."""
+    return _paths.setdefault(path, path)
 
 
 def unfold(data: dict[str, Any]) -> dict[str, Facts]:
@@ -285,6 +382,26 @@ def fold(chart: str, known: dict[str, Facts]) -> dict[str, Any]:
             for key in inner
         },
         "types": _tree({version: known[version].types for version in versions}),
+    }
+
+
+def fold_options(chart: str, known: dict[str, Facts]) -> dict[str, Any]:
+    """The table of the options of all these versions."""
+    versions = sorted(known, key=parse_version)
+    return {
+        "chart": chart,
+        "versions": versions,
+        "options": _tree({version: known[version].options for version in versions}),
+    }
+
+
+def unfold_options(data: dict[str, Any]) -> dict[str, Flat]:
+    """The options of every version of a table."""
+    ranks = {version: rank for rank, version in enumerate(data["versions"])}
+    trees = {version: tables.states_at(data["options"], ranks, rank) for version, rank in ranks.items()}
+    return {
+        version: {_path(path[:-1] if path[-1] == HERE else path): state for path, state in tables.leaves(tree)}
+        for version, tree in trees.items()
     }
 
 
@@ -337,24 +454,83 @@ def _lines(node: Any, indent: str) -> Iterator[str]:
     yield f"\n{indent}}}"
 
 
-def compile_charts(paths: Iterable[str], output: str) -> list[str]:
-    """Adds released charts to the tables in a folder and returns the files written. Raises CompileError."""
+class Change(NamedTuple):
+    """What a version brings and drops against the one before it."""
+
+    chart: str
+    version: str
+    before: str
+    added: tuple[tuple[str, ...], ...]
+    removed: tuple[tuple[str, ...], ...]
+    moved: tuple[tuple[tuple[str, ...], Any, Any], ...]
+    """Defaults that are others now: path, old, new."""
+
+
+def compile_charts(paths: Iterable[str], output: str, say: Callable[[Change], None] | None = None) -> list[str]:
+    """Adds released charts to the tables in a folder and returns the files written. Raises CompileError.
+
+    `say` is told what each added version changes.
+    """
     charts: dict[str, dict[str, Facts]] = {}
     for path in paths:
         chart = read(path)
         charts.setdefault(chart.name, {})[chart.version] = facts(chart)
     written = []
     for name, known in sorted(charts.items()):
-        file = os.path.join(output, name, "defaults.json")
-        before: dict[str, Facts] = {}
-        if os.path.exists(file):
-            with open(file, encoding="utf-8") as opened:
-                before = unfold(json.load(opened))
-        os.makedirs(os.path.dirname(file), exist_ok=True)
-        with open(file, "w", encoding="utf-8", newline="\n") as opened:
-            opened.write(dumps(fold(name, {**before, **known})))
-        written.append(file)
+        folder = os.path.join(output, name)
+        every = {**stored(folder), **known}
+        os.makedirs(folder, exist_ok=True)
+        for file, data in (("defaults.json", fold(name, every)), ("options.json", fold_options(name, every))):
+            written.append(os.path.join(folder, file))
+            with open(written[-1], "w", encoding="utf-8", newline="\n") as opened:
+                opened.write(dumps(data))
+        if say is not None:
+            ordered = sorted(every, key=parse_version)
+            for before, after in pairwise(ordered):
+                if after in known:
+                    say(change(name, before, every[before], after, every[after]))
     return written
+
+
+def stored(folder: str) -> dict[str, Facts]:
+    """The facts of every version that the tables in a folder hold; none if there are no tables."""
+    file = os.path.join(folder, "defaults.json")
+    if not os.path.exists(file):
+        return {}
+    with open(file, encoding="utf-8") as opened:
+        known = unfold(json.load(opened))
+    file = os.path.join(folder, "options.json")
+    if os.path.exists(file):
+        with open(file, encoding="utf-8") as opened:
+            for version, found in unfold_options(json.load(opened)).items():
+                known[version] = known[version]._replace(options=found)
+    return known
+
+
+def change(chart: str, before: str, old: Facts, after: str, new: Facts) -> Change:
+    """What became of the options between two versions."""
+    had, has = _every(old), _every(new)
+    moved = [
+        (path, had[path], has[path])
+        for path in sorted(had.keys() & has.keys())
+        if repr(had[path]) != repr(has[path]) and path[-1] not in ("tag", "digest")
+    ]
+    return Change(
+        chart,
+        after,
+        before,
+        tuple(sorted(has.keys() - had.keys())),
+        tuple(sorted(had.keys() - has.keys())),
+        tuple(moved),
+    )
+
+
+def _every(known: Facts) -> Flat:
+    """Every option with its default; what has none has ABSENT."""
+    found: Flat = {path: ABSENT for path, state in known.options.items() if state != REFUSED}
+    for key, (_, own) in known.subcharts.items():
+        found |= {(key, *path): value for path, value in own.items()}
+    return {**found, **known.defaults}
 
 
 def main(arguments: list[str]) -> int:
@@ -365,13 +541,23 @@ def main(arguments: list[str]) -> int:
         print("usage: python -m valuelint.charts.compiler [--output FOLDER] CHART…", file=sys.stderr)
         return 2
     try:
-        written = compile_charts(arguments, output)
+        written = compile_charts(arguments, output, _say)
     except CompileError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     for file in written:
         print(f"{file}: {os.path.getsize(file):,} bytes")
     return 0
+
+
+def _say(found: Change) -> None:
+    print(f"{found.chart} {found.version} (after {found.before})")
+    for path in found.added:
+        print(f"  + {syntax.format_path(path)}")
+    for path in found.removed:
+        print(f"  - {syntax.format_path(path)}")
+    for path, old, new in found.moved:
+        print(f"  ~ {syntax.format_path(path)}: {json.dumps(old)} -> {json.dumps(new)}")
 
 
 if __name__ == "__main__":

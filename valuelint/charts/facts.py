@@ -517,7 +517,8 @@ def load_chart(name: str) -> Chart | None:
         folder = _folder(name)
         if folder is None:
             return None
-        files = [f"schemas/{folder}/{file}" for file in resources.names(f"schemas/{folder}") if file.endswith(".yaml")]
+        names = [file for file in resources.names(f"schemas/{folder}") if file.endswith(".yaml")]
+        files = [f"schemas/{folder}/{file}" for file in names if file != "corrections.yaml"]
         _charts[folder] = _charts.get(folder) or Chart(folder, files)
         _charts[name] = _charts[folder]
     return _charts[name]

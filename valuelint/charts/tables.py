@@ -22,6 +22,10 @@ ABSENT = "∅"
 OPAQUE = "…"
 """Stands for a default that is not kept: a long text, a document, a digest; always a string and not empty."""
 
+READ, FREE, REFUSED = "r", "f", "x"
+"""What `options.json` says of a path: an option without a default; a map below which everything counts; an option that
+the chart only reads to refuse it."""
+
 HERE = ""
 """The key of a branch's own history: its default in versions in which nothing lies below it."""
 
@@ -53,6 +57,16 @@ class Table:
         self._records: dict[str, Record] = {}
         self._defaults: dict[tuple[str, frozenset[str]], dict[str, Any]] = {}
         self.versions: list[str] = self._part("versions", lambda: self._whole()["versions"])
+
+    @property
+    def file(self) -> str:
+        """The name of the resource that holds it."""
+        return self._file
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The whole of it, as it stands in the file."""
+        return self._whole()
 
     def nearest(self, version: str) -> tuple[str, bool]:
         """The version whose facts are used for `version`, and whether it is that one itself.
@@ -231,6 +245,19 @@ def values_at(tree: Tree, ranks: dict[str, int], rank: int) -> dict[str, Any]:
             values[key] = below
         elif HERE in node and (value := value_at(node[HERE], ranks, rank)) != ABSENT:
             values[key] = value
+    return values
+
+
+def states_at(tree: Tree, ranks: dict[str, int], rank: int) -> dict[str, Any]:
+    """The states of a tree of options in one version; one that has others below it stands under HERE."""
+    values: dict[str, Any] = {}
+    for key, node in tree.items():
+        if type(node) is list:
+            state = value_at(node, ranks, rank)
+            if state != ABSENT:
+                values[key] = state
+        elif below := states_at(node, ranks, rank):
+            values[key] = below[HERE] if len(below) == 1 and HERE in below else below
     return values
 
 
