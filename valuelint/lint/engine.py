@@ -84,26 +84,28 @@ class _Held(NamedTuple):
 def examine(cluster: Cluster, rules: list[Rule]) -> Outcome:
     """All rules over one cluster. What holds in every world is a finding, what holds in some is undecided."""
     possible = worlds(cluster)
+    doubtful = worlds(cluster, shaded=True) if any(release.gaps for release in cluster.releases) else []
     held: list[_Held] = []
     undecided: list[Undecided] = []
     for rule in rules:
+        certain = _in_all(rule, doubtful)
         witnesses: dict[Key, list[tuple[World, Violation]]] = {}
         for world in possible:
             for found in _found(rule, world):
                 if isinstance(found, Open):
                     undecided.append(_undecided(rule, cluster, found.release, found.message, found.decided_by))
                 else:
-                    # What a violation is about identifies it over versions; its path may differ between them.
-                    key = (found.release, found.variant, found.subject or repr(found.path))
-                    witnesses.setdefault(key, []).append((world, found))
-        for seen in witnesses.values():
+                    witnesses.setdefault(_identity(found), []).append((world, found))
+        for key, seen in witnesses.items():
             world, violation = seen[-1]  # the newest versions come last
             sure = all(each.of(violation.release).complete for each, _ in seen)
             if len(seen) < len(possible) or not sure:
                 undecided.append(_by_version(rule, cluster, violation, seen))
-            elif not cluster.complete and _needs_others(violation, world):
+            elif not cluster.complete and rule.data["scope"] == "cluster":
                 message = f"{_headline(rule, violation)}: a file of the cluster could not be read"
                 undecided.append(_undecided(rule, cluster, violation.release, message, "the file that cannot be read"))
+            elif certain is not None and key not in certain:
+                undecided.append(_by_gap(rule, cluster, violation))
             else:
                 alike = all(other.remedy == violation.remedy for _, other in seen)
                 held.append(_Held(rule, violation, world, alike))
@@ -114,6 +116,29 @@ def examine(cluster: Cluster, rules: list[Rule]) -> Outcome:
     return Outcome(
         cluster, tuple(findings), tuple(dict.fromkeys(undecided)), tuple(_notices(possible)), tuple(possible)
     )
+
+
+def _identity(violation: Violation) -> Key:
+    """What a violation is about identifies it over versions; its path may differ between them."""
+    return violation.release, violation.variant, violation.subject or repr(violation.path)
+
+
+def _in_all(rule: Rule, doubtful: list[World]) -> set[Key] | None:
+    """What holds whatever the layers set that nobody can read; None where there are no such layers."""
+    if not doubtful:
+        return None
+    each = [
+        {_identity(found) for found in _found(rule, world) if not isinstance(found, Open)} for world in doubtful
+    ]
+    return set.intersection(*each)
+
+
+def _by_gap(rule: Rule, cluster: Cluster, violation: Violation) -> Undecided:
+    """What holds only if the layers that nobody can read leave it alone."""
+    own = cluster.releases[violation.release].gaps
+    gaps = own or [gap for release in cluster.releases for gap in release.gaps]
+    message = f"{_headline(rule, violation)} (as far as the layers show)"
+    return _undecided(rule, cluster, violation.release, message, "; ".join(dict.fromkeys(gap.what for gap in gaps)))
 
 
 def _found(rule: Rule, world: World) -> list[Violation | Open]:
@@ -205,11 +230,6 @@ def _by_version(
     return _undecided(
         rule, cluster, violation.release, message, f"{option}, or the release's version in .valuelint.yaml"
     )
-
-
-def _needs_others(violation: Violation, world: World) -> bool:
-    """Whether a violation rests on other releases of the cluster than its own."""
-    return any(related.release != violation.release for related in violation.related) or len(world.installed) == 1
 
 
 def _notices(possible: list[World]) -> Iterable[str]:

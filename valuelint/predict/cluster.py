@@ -78,13 +78,14 @@ class World(NamedTuple):
         return self.installed[index]
 
 
-def worlds(cluster: Cluster) -> list[World]:
+def worlds(cluster: Cluster, shaded: bool = False) -> list[World]:
     """One world for each combination of versions that matters, newest last; one only where all versions are said.
 
     Versions of a release that render the same objects are one. Where there would be more than MOST_WORLDS, fewer
-    versions are looked at, and no release is `complete` then.
+    versions are looked at, and no release is `complete` then. With `shaded`, what a layer may set that nobody can read
+    is unknown; otherwise such layers are taken to be empty.
     """
-    choices = [_installs(number, release) for number, release in enumerate(cluster.releases)]
+    choices = [_installs(number, release, shaded) for number, release in enumerate(cluster.releases)]
     if prod(len(choice) for choice in choices) > MOST_WORLDS:
         choices = [[item._replace(complete=False) for item in choice] for choice in choices]
     while prod(len(choice) for choice in choices) > MOST_WORLDS:
@@ -93,10 +94,10 @@ def worlds(cluster: Cluster) -> list[World]:
     return [World(cluster, combination) for combination in product(*choices)]
 
 
-def install(number: int, release: Release, chart: Chart, version: str) -> Installed:
+def install(number: int, release: Release, chart: Chart, version: str, shaded: bool = False) -> Installed:
     """A release rendered by one version of its chart; by the nearest older one that is known."""
     used, exact = chart.table.nearest(version)
-    values = Values(list(release.layers), chart.table.defaults(used))
+    values = Values(list(release.layers), chart.table.defaults(used), release.missing, shaded)
     return _install(number, release, chart, used, exact, values)
 
 
@@ -105,13 +106,13 @@ def _install(number: int, release: Release, chart: Chart, used: str, exact: bool
     return Installed(number, release, chart, used, exact, values, found)
 
 
-def _installs(number: int, release: Release) -> list[Installed]:
+def _installs(number: int, release: Release, shaded: bool) -> list[Installed]:
     chart = load_chart(release.chart)
     if chart is None:
         raise LookupError(f"no facts of {release.chart}")
     if release.version is not None:
-        return [install(number, release, chart, release.version)]
-    base = Values(list(release.layers), {})
+        return [install(number, release, chart, release.version, shaded)]
+    base = Values(list(release.layers), {}, release.missing, shaded)
     found, complete = chart.representatives()
     faces: dict[str, Installed] = {}
     for version in reversed(found):

@@ -68,7 +68,7 @@ class Blanks:
     was written anew, in which quotes that are not needed are gone.
     """
 
-    __slots__ = ("_conditional", "_source", "fill_text", "marks", "retyped")
+    __slots__ = ("_conditional", "_inside", "_source", "fill_text", "marks", "retyped")
 
     def __init__(
         self,
@@ -82,12 +82,15 @@ class Blanks:
         self.marks = marks
         self.retyped = retyped
         self._conditional = conditional(source.text) if "#%" in marks else []
+        self._inside = self._conditional
 
     def fill(self, root: Node, data: dict[str, Any]) -> dict[str, Any]:
         """The data of a tree with its placeholders filled in, or Unknown."""
         text = self._source.text
         if not self._conditional and "${" not in text and not any(mark in text for mark in self.marks):
             return mark_unknown(data)  # type: ignore[no-any-return]
+        # A condition around all of the values says whether there is such a release, not what it holds.
+        self._inside = [span for span in self._conditional if span[0] >= root.start]
         return self._data(root)  # type: ignore[no-any-return]
 
     def _data(self, node: Node) -> Any:
@@ -121,7 +124,7 @@ class Blanks:
         return mark_unknown(value)
 
     def _under_condition(self, offset: int) -> bool:
-        return any(start <= offset < end for start, end in self._conditional)
+        return any(start <= offset < end for start, end in self._inside)
 
 
 _MAYBE: Final = Unknown("set under a condition of the template")

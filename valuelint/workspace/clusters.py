@@ -1,4 +1,4 @@
-"""Which releases live together: by what a destination says, by folders that name a cluster, else where two would clash."""
+"""Which releases live together: by what says so, by folders that name a cluster, else by where two would clash."""
 
 from __future__ import annotations
 
@@ -70,34 +70,39 @@ def _relative(path: str, roots: list[str]) -> list[str]:
 def _split(drafts: list[Draft], name: str) -> list[Group]:
     """One cluster, or several where the same release is there twice: told apart by the folder in which they differ."""
     led = [draft for draft in drafts if draft.controller] or drafts
-    names = _tell_apart(led)
-    if not names:
-        return [_settled(name, drafts)]
-    groups: dict[str, list[Draft]] = {part: [] for part in names}
+    folders = _tell_apart(led)
+    if not folders:
+        return _settled(name, drafts)
+    groups: dict[tuple[str, ...], list[Draft]] = {folder: [] for folder in folders}
     rest: list[Draft] = []
     for draft in drafts:
-        parts = _parts(draft)
-        mine = [part for part in names if part in parts]
-        (groups[mine[0]] if mine else rest).append(draft)
+        parts = tuple(_parts(draft))
+        mine = max((folder for folder in folders if parts[: len(folder)] == folder), key=len, default=None)
+        if mine is None:  # a folder elsewhere that is called like one of the clusters
+            mine = next((folder for folder in folders if folder[-1] in parts[:-1]), None)
+        (rest if mine is None else groups[mine]).append(draft)
     found: list[Group] = []
-    for part, those in groups.items():
-        found += _split(those, part) if len(those) < len(drafts) else [_settled(part, those)]
-    return found + (_split(rest, name) if rest and len(rest) < len(drafts) else [_settled(name, rest)] if rest else [])
+    for folder, those in groups.items():
+        title = os.path.splitext(folder[-1])[0]
+        found += _split(those, title) if 0 < len(those) < len(drafts) else _settled(title, those)
+    if rest:
+        found += _settled(name, rest, led) if not any(draft.controller for draft in rest) else _split(rest, name)
+    return [item for item in found if item.drafts or item.others]
 
 
-def _tell_apart(drafts: list[Draft]) -> list[str]:
-    """The names of the folders in which releases differ that cannot live in one cluster; none if all can."""
-    names: dict[str, None] = {}
+def _tell_apart(drafts: list[Draft]) -> list[tuple[str, ...]]:
+    """The folders in which releases differ that cannot live in one cluster; none if all can."""
+    folders: dict[tuple[str, ...], None] = {}
     for number, one in enumerate(drafts):
         for other in drafts[number + 1 :]:
             if not _clash(one, other):
                 continue
             ours, theirs = _parts(one), _parts(other)
-            for mine, yours in zip(ours, theirs, strict=False):
-                if mine != yours:
-                    names.update({mine: None, yours: None})
-                    break
-    return list(names)
+            same = 0
+            while same < min(len(ours), len(theirs)) and ours[same] == theirs[same]:
+                same += 1
+            folders.update({tuple(ours[: same + 1]): None, tuple(theirs[: same + 1]): None})
+    return list(folders)
 
 
 def _clash(one: Draft, other: Draft) -> bool:
@@ -115,8 +120,21 @@ def _parts(draft: Draft) -> list[str]:
     return _relative(path, draft.repository.roots)
 
 
-def _settled(name: str, drafts: list[Draft]) -> Group:
-    """A cluster, in which what is installed by hand gives way to what a controller keeps applying."""
-    led = {draft.chart.name for draft in drafts if draft.controller}
+def _settled(name: str, drafts: list[Draft], above: list[Draft] | None = None) -> list[Group]:
+    """A cluster, in which what is installed by hand gives way to what a controller keeps applying.
+
+    What gave way is looked at by itself, unless its values are those of the other, or may be.
+    """
+    led = {draft.chart.name: draft for draft in (*drafts, *(above or ())) if draft.controller}
     judged = [draft for draft in drafts if draft.controller or draft.chart.name not in led]
-    return Group(name, tuple(judged), tuple(draft for draft in drafts if draft not in judged))
+    found, others = [], []
+    used = {(layer.file, layer.path) for draft in judged for layer in draft.layers}
+    for draft in drafts:
+        if draft in judged:
+            continue
+        mine = {(layer.file, layer.path) for layer in draft.layers}
+        if mine <= used or led[draft.chart.name].gaps:
+            others.append(draft)
+        else:
+            found.append(Group(f"{name}: {draft.file.name}", (draft,), ()))
+    return [Group(name, tuple(judged), tuple(others)), *found]

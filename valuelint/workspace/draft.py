@@ -41,6 +41,8 @@ class Draft:
         self.layers: list[Layer] = []
         self.gaps: list[Gap] = []
         self.unresolved: list[str] = []
+        self.partial = False
+        """Whether a file was taken for one of its layers because nothing better is there."""
         self.fill: Fill = self.way.fill_text
 
     # What the release is called
@@ -175,7 +177,7 @@ class Draft:
             tuple(self.layers),
             self.origins,
             self.file.name,
-            self.version_text if self.version is None else self.version,
+            self.version_text,
             self.version_source,
             tuple(dict.fromkeys(self.unresolved)),
             tuple(self.gaps),

@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 import re
 
-from valuelint.charts.facts import chart_names, load_chart
+from valuelint.charts.facts import Chart, chart_names, load_chart
 from valuelint.syntax import SourceError
 from valuelint.values import Placement
+from valuelint.values.layer import place
 from valuelint.workspace.draft import Draft
 from valuelint.workspace.ground import Ground
 from valuelint.workspace.recognise import recognise
 from valuelint.workspace.repository import File, Unreadable
 
+_MOST_DOCUMENTS = 20
 _MANIFEST = re.compile(rb"(?m)^[\"']?kind[\"']?:")
 _NOT_VALUES = frozenset(("Chart.yaml", "Chart.lock", "fleet.yaml", "kustomization.yaml", "kustomization.yml"))
 
@@ -27,19 +29,20 @@ class Finder:
         self._hints = [hint for chart in self._charts for hint in chart.file_names]
 
     def may_be_values(self, file: File) -> bool:
-        """Whether a file could hold values of a known chart: no Kubernetes object, and a key or name that speaks for it."""
+        """Whether a file could hold values of a known chart: no object, and a key or a name that speaks for it."""
         if os.path.basename(file.path) in _NOT_VALUES or not file.data:
             return False
         hinted = any(hint in file.name.lower() for hint in self._hints)
         return (hinted or self._key.search(file.data) is not None) and _MANIFEST.search(file.data) is None
 
     def looks_like_values(self, file: File) -> bool:
-        """Whether a file that is no YAML has lines that only values of a known chart have."""
-        return len(self._key.findall(file.data)) >= 2
+        """Whether a file that is no YAML has lines, or a name, that only values of a known chart have."""
+        hinted = any(hint in file.name.lower() for hint in self._hints)
+        return len(self._key.findall(file.data)) >= 2 or (hinted and "values" in os.path.basename(file.path))
 
 
 def loose(ground: Ground, drafts: list[Draft], within: list[str]) -> tuple[list[Draft], list[Draft]]:
-    """Releases of values files that nothing refers to: whole ones, and parts of a release that cannot be put together."""
+    """Releases of values files that nothing refers to: whole ones, and parts of a release that is not all there."""
     finder = Finder()
     claimed = {layer.source.name for draft in drafts for layer in draft.layers} | {draft.file.name for draft in drafts}
     whole: list[Draft] = []
@@ -57,10 +60,14 @@ def loose(ground: Ground, drafts: list[Draft], within: list[str]) -> tuple[list[
             continue
         if draft is None:
             continue
-        incomplete = [other for other in drafts if other.chart is draft.chart and other.gaps]
+        incomplete = [other for other in drafts if other.chart is draft.chart and (other.gaps or other.partial)]
+        beside = [other for other in drafts if other.chart is draft.chart and other.file.folder == file.folder]
         base = folders.setdefault((file.folder, draft.chart.name), draft)
         if incomplete:
             _belong(draft, max(incomplete, key=lambda other: len(os.path.commonpath([other.file.path, file.path]))))
+            parts.append(draft)
+        elif len(beside) == 1:
+            _belong(draft, beside[0])
             parts.append(draft)
         elif base is not draft:
             draft.gap(f"it seems to be laid over {base.file.name}")
@@ -73,17 +80,26 @@ def loose(ground: Ground, drafts: list[Draft], within: list[str]) -> tuple[list[
     return whole, parts
 
 
-def _draft(ground: Ground, file: File) -> Draft | None:
-    from valuelint.values.layer import place
+def chart_of_values(file: File) -> Chart | None:
+    """The chart that a values file is for; None where it is for none, or cannot be read."""
+    try:
+        return _chart(file)
+    except Unreadable:
+        return None
 
+
+def _chart(file: File) -> Chart | None:
     documents = file.documents()
-    if len(documents) > 20:
+    if len(documents) > _MOST_DOCUMENTS:
         return None
     try:
-        layers = [place(document, Placement()) for document in documents]
+        return recognise(file.path, [place(document, Placement()) for document in documents])
     except (ValueError, SourceError):
         return None
-    chart = recognise(file.path, layers)
+
+
+def _draft(ground: Ground, file: File) -> Draft | None:
+    chart = _chart(file)
     if chart is None:
         return None
     draft = Draft(ground.repository, chart, file, False)
@@ -93,6 +109,8 @@ def _draft(ground: Ground, file: File) -> Draft | None:
 
 def _belong(draft: Draft, whole: Draft) -> None:
     """Takes a file for a part of a release whose layers are not all to be found."""
+    if whole.partial:
+        whole.gap(f"{draft.file.name} may be laid over it")
     draft.gap(f"it seems to be a part of the values of {whole.file.name}")
     # What is missing stands before it, as far as anybody can tell.
     draft.gaps = [gap._replace(number=0) for gap in draft.gaps]

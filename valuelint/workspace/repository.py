@@ -181,6 +181,7 @@ class Repository:
         self.roots = [os.path.realpath(root) for root in roots]
         self.files: dict[str, File] = {}
         self.folders: set[str] = set()
+        self._sorted: list[File] = []
         self._elsewhere: dict[str, File | None] = {}
         self._mentions: dict[str, bool] = {}
         words = [word for name in chart_names() if (chart := load_chart(name)) for word in (chart.name, *chart.aliases)]
@@ -205,10 +206,15 @@ class Repository:
             self._elsewhere[real] = _read(real)
         return self._elsewhere[real]
 
+    def in_order(self) -> list[File]:
+        """All files in the order of their paths."""
+        if len(self._sorted) != len(self.files):
+            self._sorted = [self.files[path] for path in sorted(self.files)]
+        return self._sorted
+
     def with_bytes(self, *needles: bytes) -> Iterator[File]:
         """The files that hold all of some bytes, in the order of their paths."""
-        for path in sorted(self.files):
-            file = self.files[path]
+        for file in self.in_order():
             data = file.data
             if all(needle in data for needle in needles):
                 yield file
@@ -221,11 +227,15 @@ class Repository:
             self._mentions[file.path] = known
         return known
 
+    def speaks(self, text: str) -> bool:
+        """Whether a text names a known chart."""
+        return self._words.search(text.encode()) is not None
+
     def named(self, *names: str) -> Iterator[File]:
         """The files with one of some base names."""
-        for path in sorted(self.files):
-            if os.path.basename(path) in names:
-                yield self.files[path]
+        for file in self.in_order():
+            if os.path.basename(file.path) in names:
+                yield file
 
     def manifests(self, *needles: bytes) -> Iterator[Manifest]:
         """The documents of the files that hold all of some bytes; files that are no YAML are left out."""
@@ -236,7 +246,7 @@ class Repository:
                 continue
 
     def folder(self, path: str, near: str) -> str | None:
-        """The folder that a path from the repository's top means, as a file in `near` says it; None if there is none."""
+        """The folder that a path from the repository's top means, as a file in `near` says it; None without one."""
         wanted = os.path.normpath(path.lstrip("/") or ".")
         here = near
         while True:

@@ -14,7 +14,7 @@ from valuelint.workspace.loose import loose
 from valuelint.workspace.repository import File, Repository, Unreadable
 
 _ENVELOPE = re.compile(
-    rb"kind: *HelmRelease|kind: *HelmChart|helmCharts:|(?m:^releases:)|kind: *Application(?:Set)?\b|apiVersion: *argoproj"
+    rb"kind: *HelmRelease|kind: *HelmChart|helmCharts:|(?m:^releases:)|kind: *Application(?:Set)?\b|apiVersion: *argo"
 )
 _NEEDS_MORE = (b"HelmRelease", b"argoproj.io", b"helmCharts", b"helm.cattle.io")
 

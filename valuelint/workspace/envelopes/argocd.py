@@ -51,7 +51,8 @@ def _say_why_not(ground: Ground, file: File, lost: list[str]) -> None:
     ]
     if paths:
         ground.aside.append((file, "applies folders of this repository, which are read where they stand", False))
-    for reason in dict.fromkeys(lost):
+    named = [reason for reason in dict.fromkeys(lost) if ground.repository.speaks(reason)]
+    for reason in named or ([] if paths else list(dict.fromkeys(lost))[:1]):
         ground.aside.append((file, reason, False))
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from valuelint.syntax import Path
 from valuelint.workspace.draft import Draft
 from valuelint.workspace.ground import Ground
+from valuelint.workspace.loose import Finder, chart_of_values
 from valuelint.workspace.kustomize import Way
 from valuelint.workspace.patches import Change, changes
 from valuelint.workspace.references import chart_of
@@ -242,6 +243,11 @@ def _values_from(ground: Ground, draft: Draft, reference: Manifest, manifest: Ma
         draft.gap(f"{title}: {item.file.name} holds no key {key}")
         return
     made = _generated(ground, draft, kind, filled, key, manifest.file, way)
+    beside = _beside(ground, draft, manifest.file) if made is None and kind == "ConfigMap" else None
+    if beside is not None:
+        draft.unresolved.append(f"{title} is not in the repository: {beside.name} beside it is taken for it")
+        draft.partial = True
+        made = [beside]
     if made is None:
         draft.gap(f"{title} is not in the repository")
     elif isinstance(made, str):
@@ -295,6 +301,23 @@ def _generated(
                     missing = f"it is a literal in {kustomization.file.name}"
             missing = missing or f"{kustomization.file.name} makes it without the key {key}"
     return missing
+
+
+def _beside(ground: Ground, draft: Draft, file: File) -> File | None:
+    """The only values file of the chart in the folder of a HelmRelease whose kustomization is missing, if there is one."""
+    if ground.reach.kustomization(file.folder) is not None:
+        return None
+    finder = Finder()
+    found = []
+    for other in ground.repository.in_order():
+        if other.folder != file.folder and not other.path.startswith(file.folder + os.sep):
+            continue
+        if "values" not in os.path.basename(other.path) and not finder.may_be_values(other):
+            continue
+        chart = chart_of_values(other)
+        if chart is not None and chart.name == draft.chart.name:
+            found.append(other)
+    return found[0] if len(found) == 1 and not any(layer.file == found[0].name for layer in draft.layers) else None
 
 
 def _related(folder: str, other: str) -> bool:
