@@ -4,6 +4,7 @@
 PYTHON ?= python3
 VENV   ?= .venv
 ARGS   ?=
+N      ?= 200
 BIN    := $(VENV)/bin
 
 # Images often forbid Python to keep compiled modules. Here they are wanted: without them, and without the parsed rules
@@ -12,10 +13,10 @@ export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test lint format docs charts bench clean
+.PHONY: help setup demo test lint format docs charts oracle oracle-fuzz bench clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 $(VENV)/.python: | check-python
 	$(PYTHON) -m venv --clear $(VENV) || { \
@@ -64,6 +65,18 @@ FOUND = $(strip $(wildcard $(CHARTS)/*.tgz) $(patsubst %/Chart.yaml,%,$(wildcard
 charts: $(VENV)/.installed ## add released charts to schemas/*/defaults.json; CHARTS=FOLDER says where they are
 	$(BIN)/python -m valuelint.charts.compiler \
 	  $(or $(if $(CHARTS),$(FOUND)),$(error no charts in '$(CHARTS)'; name their folder: make charts CHARTS=FOLDER))
+
+$(VENV)/.oracle: $(VENV)/.tools
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[oracle]'
+	@touch $@
+
+NAMED = $(or $(CHARTS),$(error name the folder of the charts: make $@ CHARTS=FOLDER))
+
+oracle: $(VENV)/.oracle ## ask the real Helm for the expectations of tests/golden anew; CHARTS=FOLDER
+	$(BIN)/python -m tests.golden.oracle $(NAMED)
+
+oracle-fuzz: $(VENV)/.oracle ## compare N random values with what the real Helm renders; CHARTS=FOLDER N=200
+	$(BIN)/python -m tests.golden.oracle $(NAMED) --fuzz $(N)
 
 bench: $(VENV)/.tools ## measure speed; ARGS=--quick for a rough look
 	$(BIN)/python benchmarks/run.py $(ARGS)

@@ -45,10 +45,19 @@ def test_charts_are_folders_and_archives(tmp_path: Path, run: Run) -> None:
     }
 
 
-@pytest.mark.parametrize("variables", [[], ["CHARTS="], ["CHARTS=/nowhere"]])
-def test_charts_must_be_named(variables: list[str], run: Run) -> None:
-    done = run(["make", "--dry-run", "charts", *variables], cwd=ROOT)
-    assert (done.returncode != 0, "make charts CHARTS=FOLDER" in done.stderr) == (True, True)
+@pytest.mark.parametrize(
+    ("target", "variables"),
+    [
+        ("charts", []),
+        ("charts", ["CHARTS="]),
+        ("charts", ["CHARTS=/nowhere"]),
+        ("oracle", []),
+        ("oracle-fuzz", ["CHARTS="]),
+    ],
+)
+def test_charts_must_be_named(target: str, variables: list[str], run: Run) -> None:
+    done = run(["make", "--dry-run", target, *variables], cwd=ROOT)
+    assert (done.returncode != 0, f"make {target} CHARTS=FOLDER" in done.stderr) == (True, True)
 
 
 @pytest.mark.slow
