@@ -56,7 +56,7 @@ def repair(workspace: Workspace, rules: list[Rule], level: str, only: frozenset[
     outcomes = []
     for cluster in workspace.clusters:
         outcome = examine(_caught_up(cluster, texts), rules)
-        refused: set[tuple[str, ...]] = set()
+        refused: dict[tuple[str, ...], Failed] = {}
         for _ in range(MOST_ROUNDS):
             candidates = [
                 finding
@@ -75,14 +75,15 @@ def repair(workspace: Workspace, rules: list[Rule], level: str, only: frozenset[
                 )
                 for finding, alone in steps or [(candidates[0], step)]:
                     if isinstance(alone, Failed):
-                        refused.add(_key(finding))
-                        failed.append(Failed(finding.diagnostic, alone.reason))
+                        refused[_key(finding)] = Failed(finding.diagnostic, alone.reason)
                 step = next((alone for _, alone in steps if not isinstance(alone, Failed)), step)
                 if isinstance(step, Failed):
                     continue
             outcome = step.outcome
             texts.update(step.texts)
             fixed += [finding.diagnostic for finding in step.applied]
+            refused.clear()  # what did not work before may work now
+        failed += refused.values()
         outcomes.append(outcome)
     return Repair(texts, tuple(fixed), tuple(failed), report(workspace, outcomes))
 
@@ -105,6 +106,12 @@ def _applicable(finding: Finding, workspace: Workspace, allowed: tuple[str, ...]
 def _key(finding: Finding) -> tuple[str, ...]:
     violation = finding.violation
     return (finding.rule.id, str(violation.release), violation.variant, violation.subject)
+
+
+def _matter(finding: Finding) -> tuple[str, ...]:
+    """What a finding is about, however it is said: one that is said otherwise now is not new."""
+    violation = finding.violation
+    return (finding.rule.id, str(violation.release), violation.subject or violation.variant)
 
 
 def _apply(outcome: Outcome, candidates: list[Finding], rules: list[Rule]) -> _Step | Failed:
@@ -224,7 +231,7 @@ def _renewed(cluster: Cluster, documents: dict[str, list[Document]]) -> Cluster:
 
 def _unproven(before: Outcome, after: Outcome, applied: list[Finding]) -> str | None:
     """Why the fixes are not proven: a finding is still there, something as bad is new, a promise is not kept; or None."""
-    known = {_key(finding) for finding in before.findings}
+    known = {_matter(finding) for finding in before.findings}
     remaining = {_key(finding) for finding in after.findings}
     for finding in applied:
         if _key(finding) in remaining:
@@ -244,6 +251,6 @@ def _unproven(before: Outcome, after: Outcome, applied: list[Finding]) -> str | 
             continue  # a remark turned into another remark of the same rule: that is what was wanted
         if born and finding.rule.check.startswith("monitors.") and finding.diagnostic.severity == SEVERITIES[worst]:
             continue  # a monitor that exists now is looked at for the first time; the next round goes on from there
-        if _key(finding) not in known and SEVERITIES.index(finding.diagnostic.severity) >= worst:
+        if _matter(finding) not in known and SEVERITIES.index(finding.diagnostic.severity) >= worst:
             return f"it would cause {finding.rule.id}: {finding.diagnostic.message}"
     return None

@@ -7,7 +7,7 @@ from typing import Any
 
 from valuelint.charts import hubble
 from valuelint.charts.expressions import go_truth
-from valuelint.lint.rule import Open, Related, Remedy, Rule, Violation
+from valuelint.lint.rule import Open, Promise, Related, Remedy, Rule, Violation
 from valuelint.predict.cluster import Installed, World
 from valuelint.syntax import Path, format_path, parse_path
 from valuelint.syntax.patches import Append, Patch, Set
@@ -105,7 +105,12 @@ def _no_list(installed: Installed, path: Path, asking: list[Path], usual: list[s
     words = {"path": format_path(path), "state": "is empty" if written else "is not set", "usual": ", ".join(usual)}
     words["asked"] = " and ".join(format_path(switch) for switch in asking)
     related = tuple(Related(installed.number, switch, None, "asks for them") for switch in asking)
-    remedy = Remedy(installed.number, "unsafe", (Set(path, list(usual)),))
+    promises = tuple(
+        Promise(installed.number, "rendered", monitor.facts.component)
+        for monitor in installed.objects.monitors
+        if monitor.facts.metrics == path and monitor.facts.asked_by in asking
+    )
+    remedy = Remedy(installed.number, "unsafe", (Set(path, list(usual)),), promises)
     return Violation(installed.number, path if written else asking[0], "none", words, "", related, (), remedy)
 
 

@@ -199,7 +199,8 @@ def _selector_origin(owner: Installed, prometheus: Prometheus, verdict: Selectio
         state = "null" if path is not None and written and owner.values.get(path) is None else "not set"
         return Related(owner.number, path, None, f"{selector} is {state}")
     words["derived"] = True
-    wants = f"{selector} wants release: {owner.release.name}, the name of this release"
+    label = f"release: {owner.release.name}, the name of this release" if owner.release.name else "the release's name"
+    wants = f"{selector} wants {label}"
     if switch is not None and isinstance(owner.values.get(switch), str) and said_by_user(owner, switch):
         return Related(owner.number, switch, None, f"a text in quotes is true, whatever it says: {wants}")
     if written:
