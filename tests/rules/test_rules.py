@@ -43,6 +43,7 @@ def test_it_has_the_shape_of_a_rule(rule: Rule) -> None:
         ({"examples": {"bad": [], "good": []}}, "non-empty"),
         ({"see": ["Not An Id"]}, "does not match"),
         ({"since": "soon"}, "does not match"),
+        ({"scope": "world"}, "is not one of"),
         ({"messages": {"x": {"message": "m"}}}, "'label' is a required property"),
     ],
 )
