@@ -12,7 +12,7 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from valuelint.workspace.discover import Assumptions
+    from valuelint.workspace.discover import Assumptions, Extra, Survey
     from valuelint.workspace.release import Problem, Workspace
 
 # What each command does, in the order of `--help`. The command is `command` in the module of its name.
@@ -20,6 +20,8 @@ COMMANDS = {
     "check": "Say what in the values will not do what it says.",
     "fix": "Repair what check finds, changing only the bytes that must change.",
     "targets": "Show Prometheus' Targets page before the deploy.",
+    "releases": "List the releases that were found, and where their values come from.",
+    "why": "Show where a value comes from, layer by layer.",
     "explain": "Explain a rule: what it finds, why it matters, what to do.",
     "rules": "List the rules.",
 }
@@ -76,7 +78,7 @@ def main() -> None:
         # A mistake of ours: said in one line; VALUELINT_DEBUG shows where it happened.
         if os.environ.get("VALUELINT_DEBUG"):
             raise
-        click.echo(f"internal error: {error or type(error).__name__} ({type(error).__name__})", err=True)
+        click.echo(f"internal error: {error} ({type(error).__name__})", err=True)
         click.echo("please report it with the output of the same command under VALUELINT_DEBUG=1", err=True)
         code = EXIT_INTERNAL
     sys.exit(code if isinstance(code, int) else EXIT_CLEAN)
@@ -100,32 +102,68 @@ def workspace_options(command: Callable[..., Any]) -> Callable[..., Any]:
             metavar="FILE",
             help="The configuration (else .valuelint.yaml, upwards from the files).",
         ),
+        click.option("--set-json", multiple=True, metavar="[CHART:]KEY=JSON", help="The same, as JSON."),
+        click.option("--set-string", multiple=True, metavar="[CHART:]KEY=TEXT", help="The same, always as text."),
+        click.option("--set", "set_values", multiple=True, metavar="[CHART:]KEY=VALUE", help="A value, as for Helm."),
+        click.option(
+            "-f",
+            "--values",
+            "values_files",
+            multiple=True,
+            metavar="FILE",
+            help="A values file; several of a chart are layers of one release, in this order.",
+        ),
         click.argument("paths", nargs=-1, metavar="[PATH]..."),
     ):
         command = decorate(command)
     return command
 
 
-def open_workspace(
+def open_workspace(paths: tuple[str, ...], config_file: str | None, **said: Any) -> Workspace:
+    """The workspace that the options of `workspace_options` describe."""
+    from valuelint.workspace.discover import read_all
+
+    return read_all(open_survey(paths, config_file, **said), bool(paths or said.get("values_files")))
+
+
+def open_survey(
     paths: tuple[str, ...],
     config_file: str | None,
-    cilium_version: str | None,
-    prometheus_version: str | None,
-    prometheus_release: str | None,
-    prometheus_namespace: str | None,
-) -> Workspace:
-    """The workspace that the options of `workspace_options` describe."""
-    from valuelint.workspace.discover import discover
+    values_files: tuple[str, ...] = (),
+    set_values: tuple[str, ...] = (),
+    set_string: tuple[str, ...] = (),
+    set_json: tuple[str, ...] = (),
+    **said: str | None,
+) -> Survey:
+    """What is to be looked at, by the options of `workspace_options`, with nothing read yet."""
+    from valuelint.workspace.discover import survey
 
-    given = assumptions(cilium_version, prometheus_version, prometheus_release, prometheus_namespace)
-    return discover(list(paths), config_file, given)
+    options = (("--set-json", set_json), ("--set", set_values), ("--set-string", set_string))
+    extra = [_extra(option, text) for option, texts in options for text in texts]
+    return survey(list(paths), config_file, assumptions(**said), extra, list(values_files))
+
+
+def _extra(option: str, text: str) -> Extra:
+    """The layer of a --set and its kin; a chart's name and a colon in front say whose values it belongs to."""
+    from valuelint.charts.facts import load_chart
+    from valuelint.workspace.discover import Extra
+    from valuelint.workspace.sets import from_command_line, parse_set, parse_set_json
+
+    chart, colon, rest = text.partition(":")
+    known = load_chart(chart) if colon and "=" not in chart else None
+    pairs = rest if known is not None else text
+    try:
+        parsed = parse_set_json(pairs) if option == "--set-json" else parse_set(pairs, option == "--set-string")
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint=option) from None
+    return Extra(None if known is None else known.name, from_command_line(option, pairs, parsed))
 
 
 def assumptions(
-    cilium_version: str | None,
-    prometheus_version: str | None,
-    prometheus_release: str | None,
-    prometheus_namespace: str | None,
+    cilium_version: str | None = None,
+    prometheus_version: str | None = None,
+    prometheus_release: str | None = None,
+    prometheus_namespace: str | None = None,
 ) -> dict[str, Assumptions]:
     """What the options of `workspace_options` say of a chart's releases, by chart."""
     from valuelint.workspace.discover import Assumptions

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from valuelint.cli import EXIT_CLEAN, EXIT_USAGE, assumptions, report_problems, workspace_options
+from valuelint.cli import EXIT_CLEAN, EXIT_USAGE, open_survey, report_problems, workspace_options
 from valuelint.cli._halves import in_halves
 from valuelint.records import NamedTuple
 
@@ -58,9 +58,8 @@ def command(
     """
     from valuelint.predict.targets import describe
     from valuelint.report import Options
-    from valuelint.workspace.discover import survey
 
-    found = survey(list(paths), config_file, assumptions(**said))
+    found = open_survey(paths, config_file, **said)
     parts = [part for part in found.parts if not only or part.name in only]
     for missing in set(only).difference(part.name for part in parts):
         raise click.BadParameter(f"no cluster is named {missing}", param_hint="--cluster")

@@ -17,6 +17,10 @@ def locate(installed: Installed, path: Path, message: str = "", within: tuple[in
     resolved = installed.values.nearest(path)
     if resolved is None or resolved.layer is None:
         return _first(installed, message)
+    if resolved.layer.document.root is resolved.layer.root and resolved.layer.file.startswith("--"):
+        # Set on the command line, which has no place in a file.
+        said = f"{resolved.layer.file} {resolved.layer.source.text}"
+        return _first(installed, f"{message} ({said})" if message else said)
     node, entry = resolved.node, resolved.entry
     if isinstance(node, Scalar) and node.end > node.start:
         start, end = node.start, node.end
@@ -54,7 +58,7 @@ def _head(node: Node) -> int:
 def _first(installed: Installed, message: str) -> Place | None:
     """The first key of the release's values, for want of a better place."""
     for layer in reversed(installed.values.layers):
-        if layer.root is not None and layer.root.entries:
+        if layer.root is not None and layer.root.entries and not layer.file.startswith("--"):
             entry = layer.root.entries[0]
             return Place(layer.source, entry.key.start, entry.key.end, (entry.key_text,), message)
     return None

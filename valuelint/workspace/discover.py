@@ -42,6 +42,7 @@ class Part(NamedTuple):
     number: int
     files: tuple[str, ...] = ()
     group: Group | None = None
+    stacked: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -100,6 +101,13 @@ class Survey:
         """The cluster with the layers that the command line puts on top."""
         if cluster is None or not self.extra:
             return cluster
+        for extra in self.extra:
+            charts = dict.fromkeys(release.chart for release in cluster.releases)
+            if extra.chart is None and len(charts) > 1:
+                option, text = extra.layer.file, extra.layer.source.text
+                message = f"{option} {text}: it does not say whose value this is"
+                self.problems.append(Problem(message, remedy=f"write {option} {next(iter(charts))}:{text}"))
+                return cluster
         releases = []
         for release in cluster.releases:
             more = [extra.layer for extra in self.extra if extra.chart in (None, release.chart)]
@@ -134,34 +142,41 @@ class Survey:
         return layers
 
 
-def discover(
-    paths: list[str], config_file: str | None, assumed: dict[str, Assumptions], extra: list[Extra] | None = None
-) -> Workspace:
+def discover(paths: list[str], config_file: str | None, assumed: dict[str, Assumptions]) -> Workspace:
     """The workspace of some files and folders, with everything read; see `survey`."""
-    found = survey(paths, config_file, assumed, extra)
+    return read_all(survey(paths, config_file, assumed), bool(paths))
+
+
+def read_all(found: Survey, some: bool) -> Workspace:
+    """The workspace of a survey; `some` if only the findings of the files that were asked for are wanted."""
     clusters = [cluster for part in found.parts if (cluster := found.read(part)) is not None]
     return Workspace(
         tuple(clusters),
-        found.shown_names() if paths else None,
+        found.shown_names() if some else None,
         tuple(found.passed_over),
         tuple(found.skipped),
-        tuple(found.problems),
+        tuple(dict.fromkeys(found.problems)),
         (),
         tuple(found.aside),
     )
 
 
 def survey(
-    paths: list[str], config_file: str | None, assumed: dict[str, Assumptions], extra: list[Extra] | None = None
+    paths: list[str],
+    config_file: str | None,
+    assumed: dict[str, Assumptions],
+    extra: list[Extra] | None = None,
+    stacked: list[str] | None = None,
 ) -> Survey:
     """What some files and folders amount to.
 
     The configuration is `config_file`, or the nearest one upwards from each path. A file that the configuration names
     is judged with its whole cluster, but only the findings of files that were asked for are shown. In folders, and for
     files that are manifests, the releases of the whole repository are looked for; other files are recognised by their
-    content and name, and those named together are one cluster. What is wrong is collected in `problems`, never raised.
+    content and name, and those named together are one cluster. Those in `stacked` are layers of one release for each
+    chart; those in `extra` come on top. What is wrong is collected in `problems`, never raised.
     """
-    configs, problems = _configs(paths, config_file)
+    configs, problems = _configs([*paths, *(stacked or ())], config_file)
     found = Survey(configs, dict(assumed), list(extra or ()))
     found.problems += problems
     for name, assumption in assumed.items():
@@ -180,7 +195,7 @@ def survey(
     wanted: dict[tuple[str, int], None] = {}
     loose: dict[str, None] = {}
     folders: dict[str, None] = {}
-    for path in paths or [config.folder for config in configs]:
+    for path in paths or ([] if stacked else [config.folder for config in configs]):
         real = _real(path)
         if os.path.isdir(path):
             for config in configs:
@@ -202,8 +217,9 @@ def survey(
     found.parts = [Part(by_file[file], index) for file, index in wanted]
     if folders:
         _scan(found, list(folders), frozenset(declared), loose)
-    if loose:
-        found.parts.append(Part(None, 0, tuple(loose)))
+    if loose or stacked:
+        found.parts.append(Part(None, 0, tuple(loose), None, tuple(stacked or ())))
+        found.shown.update(_real(file) for file in stacked or ())
     return found
 
 
@@ -392,10 +408,22 @@ def version_problem(chart: Chart, version: str) -> tuple[str, str] | None:
 def _recognised(part: Part, survey: Survey) -> Cluster | None:
     """The cluster of files that nobody declared."""
     releases = [release for file in part.files if (release := _recognise_file(file, survey)) is not None]
+    stack: list[Release] = []
+    for file in part.stacked:
+        # A layer on top may hold too little to tell its chart: then it belongs to what stands below it.
+        layer = _recognise_file(file, survey, stack[-1].chart if stack else None)
+        below = next((one for one in stack if layer is not None and one.chart == layer.chart), None)
+        if layer is None:
+            continue
+        if below is None:
+            stack.append(layer)
+        else:
+            stack[stack.index(below)] = below._replace(layers=(*below.layers, *layer.layers))
+    releases += stack
     return Cluster(part.name, tuple(releases), True, survey.expected) if releases else None
 
 
-def _recognise_file(file: str, survey: Survey) -> Release | None:
+def _recognise_file(file: str, survey: Survey, otherwise: str | None = None) -> Release | None:
     from valuelint.workspace.recognise import recognise
 
     try:
@@ -406,7 +434,7 @@ def _recognise_file(file: str, survey: Survey) -> Release | None:
     except Problem as problem:
         survey.problems.append(problem)
         return None
-    chart = recognise(file, layers)
+    chart = recognise(file, layers) or (load_chart(otherwise) if otherwise is not None else None)
     if chart is None:
         survey.passed_over.append(_shown(file))
         return None
