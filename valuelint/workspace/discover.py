@@ -269,6 +269,8 @@ def _scan(found: Survey, folders: list[str], declared: frozenset[str], loose: di
         if path in found.shown or path.startswith(tuple(found.folders)):
             (found.skipped if item.unread else found.aside).append((item.file.name, item.reason))
             seen.add(path)
+    if not result.groups and not result.aside and not found.parts:
+        found.passed_over += [item.name for item in result.files if item.path.startswith(tuple(found.folders))]
     # A file that was named and that is no part of anything there is taken for what it holds.
     for real in found.shown:
         if real not in seen and real not in declared and not any(_real(path) == real for path in loose):

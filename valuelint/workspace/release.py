@@ -84,6 +84,8 @@ class Cluster(NamedTuple):
     expected: dict[str, str]
     """What the configuration expects, such as `monitor_namespace`."""
     others: tuple[Release, ...] = ()
+    levels: dict[str, str] = {}
+    """How far the fixes of a rule may go, where the configuration says it: safe, unsafe, display or off."""
 
 
 class Workspace(NamedTuple):

@@ -32,6 +32,7 @@ class Scan(NamedTuple):
 
     groups: tuple[Group, ...]
     aside: tuple[Aside, ...]
+    files: tuple[File, ...]
 
 
 def scan(folders: list[str], declared: frozenset[str], placed: dict[str, str]) -> Scan:
@@ -63,7 +64,7 @@ def scan(folders: list[str], declared: frozenset[str], placed: dict[str, str]) -
     used |= {layer.source.name for draft in (*drafts, *whole) for layer in draft.layers}
     aside = [Aside(file, reason, unread) for file, reason, unread in ground.aside if file.path not in used]
     aside += _unreadable(repository, used | {item.file.path for item in aside})
-    return Scan(tuple(groups), tuple(aside))
+    return Scan(tuple(groups), tuple(aside), tuple(repository.in_order()))
 
 
 def _is_declared(draft: Draft, declared: frozenset[str]) -> bool:

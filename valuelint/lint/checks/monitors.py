@@ -225,10 +225,10 @@ def not_rendered(world: World, rule: Rule) -> Found:
             message = f"whether {monitor.kind} {shown(monitor.name)} is rendered: it depends on {_paths(reasons)}"
             yield Open(installed.number, message, "values that the text does not hold")
         elif monitor.rendered is False:
-            yield _not_rendered(installed, monitor, asked_by)
+            yield _not_rendered(world, installed, monitor, asked_by)
 
 
-def _not_rendered(installed: Installed, monitor: Monitor, asked_by: Path) -> Violation:
+def _not_rendered(world: World, installed: Installed, monitor: Monitor, asked_by: Path) -> Violation:
     why = monitor.facts.needs.explain(monitor.scope)
     metrics = monitor.facts.metrics
     reasons = list({reason.path: reason for reason in why}.values())
@@ -252,13 +252,29 @@ def _not_rendered(installed: Installed, monitor: Monitor, asked_by: Path) -> Vio
     only_metrics = [patch.path for patch in patches] == [metrics]
     remedy = None
     if patches:
-        promise = Promise(installed.number, "rendered", monitor.facts.component)
+        promises = [Promise(installed.number, "rendered", monitor.facts.component)]
         refused = any(said_by_user(installed, patch.path) for patch in patches)
         level = "display" if not only_metrics else "unsafe" if refused or usual else "safe"
-        remedy = Remedy(installed.number, level, tuple(patches), (promise,))
+        extra = selected_too(world, installed, monitor)
+        if extra is None:
+            level = "display"  # a monitor that nobody selects is no better
+        else:
+            patches = [*patches, *extra.patches]
+            promises += extra.promises
+        remedy = Remedy(installed.number, level, tuple(patches), tuple(promises))
     words["usual"] = show(usual)
     variant = "component" if component and not only_metrics else "list" if usual else "metrics"
+    if any(_switches_off(installed, reason, asked_by) for reason in component):
+        variant = "inert"
     return Violation(installed.number, asked_by, variant, words, subject_of(monitor), related, (), remedy)
+
+
+def _switches_off(installed: Installed, reason: Reason, asked_by: Path) -> bool:
+    """Whether the values themselves say `enabled: false` for the component around a monitor: then nobody expects it."""
+    block = reason.path[:-1]
+    if reason.path[-1:] != ("enabled",) or not block or asked_by[: len(block)] != block:
+        return False
+    return reason.value is False and said_by_user(installed, reason.path)
 
 
 def _switched_on(installed: Installed, monitor: Monitor) -> tuple[list[Patch], list[str]]:
@@ -538,17 +554,22 @@ def _monitor_remedy(world: World, installed: Installed, monitor: Monitor) -> Rem
     asked_by = monitor.facts.asked_by
     if asked_by is None:
         return None
-    patches: list[Patch] = [Set(asked_by, True)]
-    promises = [Promise(installed.number, "rendered", monitor.facts.component)]
+    extra = selected_too(world, installed, monitor)
+    if extra is None:
+        return None  # nobody would scrape the monitor either
+    promise = Promise(installed.number, "rendered", monitor.facts.component)
+    patches: tuple[Patch, ...] = (Set(asked_by, True),)
+    return Remedy(installed.number, "unsafe", patches + extra.patches, (promise, *extra.promises))
+
+
+def selected_too(world: World, installed: Installed, monitor: Monitor) -> Remedy | None:
+    """What else a monitor that comes into being needs to be scraped: nothing, or labels; None where that is not enough."""
     verdicts = world.selections(monitor.kind, monitor.labels, monitor.namespace)
-    if verdicts and all(verdict.selected is False for _, _, verdict in verdicts):
-        found = min(verdicts, key=_distance)[2].match
-        extra = _label_remedy(installed, monitor, found.failing()) if found is not None and found.failing() else None
-        if extra is None or extra.applicability != "safe":
-            return None  # nobody would scrape the monitor either
-        patches += extra.patches
-        promises += extra.promises
-    return Remedy(installed.number, "unsafe", tuple(patches), tuple(promises))
+    if not verdicts or any(verdict.selected is not False for _, _, verdict in verdicts):
+        return Remedy(installed.number, "safe", ())
+    found = min(verdicts, key=_distance)[2].match
+    extra = _label_remedy(installed, monitor, found.failing()) if found is not None and found.failing() else None
+    return extra if extra is not None and extra.applicability == "safe" else None
 
 
 def _other_scraper(world: World, installed: Installed, monitor: Monitor) -> str:
