@@ -11,8 +11,9 @@ import marshal
 import os
 import sys
 from collections.abc import Callable, Iterable
-from typing import Any
 from zlib import crc32
+
+from valuelint.light import Any
 
 ROOTS = ("rules", "schemas")
 

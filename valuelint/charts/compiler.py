@@ -15,13 +15,12 @@ import sys
 import tarfile
 from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
-from typing import Any
 
 from valuelint import syntax
 from valuelint.charts import tables, templates
 from valuelint.charts.tables import ABSENT, FREE, HERE, OPAQUE, READ, REFUSED
 from valuelint.charts.versions import parse_version
-from valuelint.records import NamedTuple
+from valuelint.light import Any, NamedTuple
 
 LONGEST_TEXT = 200
 LONGEST_TEMPLATE = 60
@@ -281,6 +280,8 @@ def options(chart: Chart) -> Flat:
     that everything below it counts; such as one of which no template reads anything, since nobody knows its use.
     """
     reads = templates.scan(chart.templates, chart.subcharts)
+    for condition, _ in chart.subcharts.values():
+        reads |= {tuple(path.strip().split(".")): templates.READ for path in condition.split(",") if path.strip()}
     defaults = tables.join(chart.values, {key: own for key, (_, own) in chart.subcharts.items()})
     found: Flat = {}
     for path, bits in reads.items():

@@ -10,10 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from valuelint.charts import versions
-from valuelint.records import NamedTuple
+from valuelint.light import TYPE_CHECKING, Any, NamedTuple, Protocol, cast
 from valuelint.syntax import Path, parse_path
 from valuelint.values import Unknown
 

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import re
 from functools import cached_property
-from typing import Any
 
 from valuelint import resources
 from valuelint.charts import tables, versions
 from valuelint.charts.expressions import Compiler, Condition, FactsError, Group, Labels, Leaf, Text, Value
-from valuelint.records import NamedTuple
+from valuelint.light import Any, NamedTuple
 from valuelint.syntax import Path
 
 SELECTORS = (

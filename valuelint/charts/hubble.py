@@ -27,9 +27,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Any
 
-from valuelint.records import NamedTuple
+from valuelint.light import Any, NamedTuple
 
 Facts = Mapping[str, Any]
 

@@ -9,11 +9,10 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
-from typing import Any
 
 from valuelint import resources
 from valuelint.charts.versions import Version, parse_version
-from valuelint.records import NamedTuple
+from valuelint.light import Any, NamedTuple
 from valuelint.syntax import Path
 
 ABSENT = "∅"

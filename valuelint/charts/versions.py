@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from operator import eq, ge, gt, le, lt, ne
 
-from valuelint.records import NamedTuple
+from valuelint.light import NamedTuple
 
 Identifier = tuple[int, int, str]
 """One part of a pre-release: (0, number, "") or (1, 0, text), so that numbers sort before words."""

@@ -1,13 +1,15 @@
-"""The command line: one module a command, each imported only when it is called."""
+"""The command line: one module a command, each imported only when it is called.
+
+Arguments are click's. Only `check` with nothing but paths, as a hook calls it at every commit, does without: importing
+click would take longer than the check.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
 
-import click
+from valuelint.light import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -29,46 +31,13 @@ COMMANDS = {
 EXIT_CLEAN, EXIT_FINDINGS, EXIT_USAGE, EXIT_NOTHING, EXIT_INTERNAL = 0, 1, 2, 3, 4
 
 
-class _Commands(click.Group):
-    """A group that knows its commands by name and imports one only when it is needed."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
-            return None
-        found: click.Command = import_module(f"valuelint.cli.{cmd_name.replace('-', '_')}").command
-        return found
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
-
-
-def _version(ctx: click.Context, param: click.Parameter, value: bool) -> None:
-    if value:
-        from importlib.metadata import version
-
-        click.echo(f"valuelint {version('valuelint')}")
-        ctx.exit()
-
-
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the version.")
-def group() -> None:
-    """Lints, fixes and predicts Helm values of Cilium and kube-prometheus-stack."""
-
-
 def main() -> None:
     """Runs the command of the command line and exits: 0 clean, 1 findings, 2 what cannot be used, 3 nothing to do."""
     try:
-        code = group.main(prog_name="valuelint", standalone_mode=False)
-    except click.ClickException as error:
-        error.show()
-        code = EXIT_USAGE
-    except (KeyboardInterrupt, click.Abort):
-        click.echo("interrupted", err=True)
+        code = _run(sys.argv[1:])
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        complain("interrupted")
         code = 130
     except BrokenPipeError:
         # Whoever read the output has seen enough; Python must not complain while it closes what is left.
@@ -78,45 +47,35 @@ def main() -> None:
         # A mistake of ours: said in one line; VALUELINT_DEBUG shows where it happened.
         if os.environ.get("VALUELINT_DEBUG"):
             raise
-        click.echo(f"internal error: {error} ({type(error).__name__})", err=True)
-        click.echo("please report it with the output of the same command under VALUELINT_DEBUG=1", err=True)
+        complain(f"internal error: {error} ({type(error).__name__})")
+        complain("please report it with the output of the same command under VALUELINT_DEBUG=1")
         code = EXIT_INTERNAL
-    sys.exit(code if isinstance(code, int) else EXIT_CLEAN)
+    sys.exit(code)
+
+
+def _run(arguments: list[str]) -> int:
+    completing = "_VALUELINT_COMPLETE" in os.environ
+    if arguments[:1] == ["check"] and not completing and not any(word.startswith("-") for word in arguments):
+        from valuelint.cli._check import Settings, run
+
+        return run(Settings(), tuple(arguments[1:]))
+    from valuelint.cli._group import run_command
+
+    return run_command()
+
+
+def say(text: str) -> None:
+    """Writes to standard output; what its encoding does not know is escaped."""
+    encoding = sys.stdout.encoding or "utf-8"
+    sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
+
+
+def complain(text: str) -> None:
+    """Writes a line to standard error."""
+    print(text, file=sys.stderr)
 
 
 # --- what several commands share ------------------------------------------------------------------
-
-
-def workspace_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The arguments and options that say what to look at: PATHS, --config, and what the values files do not say."""
-    for decorate in (
-        click.option(
-            "--prometheus-namespace", metavar="NS", help="The namespace of the kube-prometheus-stack release."
-        ),
-        click.option("--prometheus-release", metavar="NAME", help="The name of the kube-prometheus-stack release."),
-        click.option("--prometheus-version", metavar="VERSION", help="The version of kube-prometheus-stack."),
-        click.option("--cilium-version", metavar="VERSION", help="The version of Cilium."),
-        click.option(
-            "--config",
-            "config_file",
-            metavar="FILE",
-            help="The configuration (else .valuelint.yaml, upwards from the files).",
-        ),
-        click.option("--set-json", multiple=True, metavar="[CHART:]KEY=JSON", help="The same, as JSON."),
-        click.option("--set-string", multiple=True, metavar="[CHART:]KEY=TEXT", help="The same, always as text."),
-        click.option("--set", "set_values", multiple=True, metavar="[CHART:]KEY=VALUE", help="A value, as for Helm."),
-        click.option(
-            "-f",
-            "--values",
-            "values_files",
-            multiple=True,
-            metavar="FILE",
-            help="A values file; several of a chart are layers of one release, in this order.",
-        ),
-        click.argument("paths", nargs=-1, metavar="[PATH]..."),
-    ):
-        command = decorate(command)
-    return command
 
 
 def open_workspace(paths: tuple[str, ...], config_file: str | None, **said: Any) -> Workspace:
@@ -155,6 +114,8 @@ def _extra(option: str, text: str) -> Extra:
     try:
         parsed = parse_set_json(pairs) if option == "--set-json" else parse_set(pairs, option == "--set-string")
     except ValueError as error:
+        import click
+
         raise click.BadParameter(str(error), param_hint=option) from None
     return Extra(None if known is None else known.name, from_command_line(option, pairs, parsed))
 
@@ -178,5 +139,5 @@ def assumptions(
 def report_problems(problems: Sequence[Problem]) -> bool:
     """Says on standard error what could not be used; whether there was anything."""
     for problem in problems:
-        click.echo(f"error: {problem}", err=True)
+        complain(f"error: {problem}")
     return bool(problems)

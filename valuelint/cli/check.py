@@ -2,24 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import sys
-from typing import TYPE_CHECKING, Any
-
 import click
 
-from valuelint.cli import (
-    EXIT_CLEAN,
-    EXIT_FINDINGS,
-    EXIT_NOTHING,
-    EXIT_USAGE,
-    open_workspace,
-    report_problems,
-    workspace_options,
-)
-
-if TYPE_CHECKING:
-    from valuelint.lint.diagnostic import Report
+from valuelint.cli._check import Settings, run
+from valuelint.cli._options import workspace_options
+from valuelint.light import Any
 
 FORMATS = ("text", "json", "github", "gitlab", "sarif", "junit", "rdjson")
 FAIL_ON = ("error", "warning", "info", "never")
@@ -58,86 +45,4 @@ def command(
     Exit codes: 0 clean, 1 findings (--fail-on) or, with --strict, something undecided, 2 input that cannot be used,
     3 nothing was checked at all (--strict).
     """
-    from valuelint.lint import engine
-    from valuelint.lint.rule import load_rules
-
-    workspace = open_workspace(**where)
-    failed = report_problems(workspace.problems)
-    rules = load_rules()
-    report = engine.run(workspace, rules)
-    write(render(report, output_format, rules, color, output, verbose, quiet, fail_on), output)
-    if failed:
-        return EXIT_USAGE
-    return exit_code(report, fail_on, strict)
-
-
-def exit_code(report: Report, fail_on: str, strict: bool) -> int:
-    """The exit code of a run whose input was readable."""
-    from valuelint.lint.diagnostic import SEVERITIES
-
-    failing = SEVERITIES[SEVERITIES.index(fail_on) :] if fail_on in SEVERITIES else ()
-    if any(finding.severity in failing for finding in report.findings) or (
-        strict and (report.undecided or _unread(report))
-    ):
-        return EXIT_FINDINGS
-    if strict and not report.releases:
-        return EXIT_NOTHING
-    return EXIT_CLEAN
-
-
-def _unread(report: Report) -> bool:
-    return any(item.reason != "holds no values of a known chart" for item in report.skipped)
-
-
-def render(
-    report: Report,
-    output_format: str,
-    rules: list[Any],
-    color: str,
-    output: str | None,
-    verbose: bool,
-    quiet: bool,
-    fail_on: str,
-) -> str:
-    """The report in a format."""
-    from valuelint import report as formats
-
-    options = formats.Options(
-        color=color == "always" or (color == "auto" and output is None and _wants_color()),
-        width=_width(),
-        verbose=verbose,
-        quiet=quiet,
-        fail_on=fail_on,
-        root=os.getcwd() if output_format != "text" else "",
-    )
-    if output_format == "sarif":
-        from importlib.metadata import version
-
-        texts = {
-            rule.id: formats.RuleText(rule.summary, None, rule.data.get("why", ""), rule.severity) for rule in rules
-        }
-        options = options._replace(version=version("valuelint"), rules=texts)
-    return formats.render(output_format, report, options)
-
-
-def write(text: str, output: str | None) -> None:
-    """To a file, or to standard output."""
-    if output is None:
-        click.echo(text, nl=False)
-        return
-    try:
-        with open(output, "w", encoding="utf-8") as file:
-            file.write(text)
-    except OSError as error:
-        raise click.UsageError(f"cannot write {output}: {error.strerror}") from None
-
-
-def _wants_color() -> bool:
-    """Colours are for terminals; NO_COLOR (https://no-color.org) and a dumb terminal decline them."""
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-
-
-def _width() -> int:
-    from shutil import get_terminal_size
-
-    return get_terminal_size((120, 24)).columns if sys.stdout.isatty() else 120
+    return run(Settings(output_format, output, fail_on, strict, color, verbose, quiet), **where)

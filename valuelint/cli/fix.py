@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 import click
 
-from valuelint.cli import EXIT_CLEAN, EXIT_FINDINGS, EXIT_USAGE, open_workspace, report_problems, workspace_options
+from valuelint.cli import EXIT_CLEAN, EXIT_FINDINGS, EXIT_USAGE, open_workspace, report_problems
+from valuelint.cli._options import workspace_options
+from valuelint.light import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from valuelint.lint.diagnostic import Diagnostic
@@ -46,7 +46,7 @@ def command(
     Exit codes: 0 nothing is left, 1 findings are left (or, with --diff, something would change), 2 input that cannot be
     used.
     """
-    from valuelint.cli.check import exit_code, render
+    from valuelint.cli._check import Settings, exit_code, render
     from valuelint.lint.fix import repair
     from valuelint.lint.rule import load_rules
 
@@ -73,7 +73,7 @@ def command(
         click.echo(_line(fixed))
     if result.fixed:
         click.echo()
-    click.echo(render(result.left, "text", rules, color, None, False, False, fail_on), nl=False)
+    click.echo(render(result.left, rules, Settings(color=color, fail_on=fail_on)), nl=False)
     click.echo(_summary(result, unsafe, "applied"), err=True)
     if failed:
         return EXIT_USAGE

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
 
 import click
 
-from valuelint.cli import EXIT_CLEAN, EXIT_FINDINGS, EXIT_USAGE, open_survey, report_problems, workspace_options
+from valuelint.cli import EXIT_CLEAN, EXIT_FINDINGS, EXIT_USAGE, open_survey, report_problems
+from valuelint.cli._options import workspace_options
+from valuelint.light import Any
 
 
 @click.command("releases", short_help="List the releases that were found, and where their values come from.")

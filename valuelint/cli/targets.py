@@ -6,13 +6,13 @@ import gc
 import os
 import sys
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
 
 import click
 
-from valuelint.cli import EXIT_CLEAN, EXIT_USAGE, open_survey, report_problems, workspace_options
+from valuelint.cli import EXIT_CLEAN, EXIT_USAGE, open_survey, report_problems
 from valuelint.cli._halves import in_halves
-from valuelint.records import NamedTuple
+from valuelint.cli._options import workspace_options
+from valuelint.light import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from valuelint.workspace.discover import Part

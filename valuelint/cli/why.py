@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from typing import Any
 
 import click
 
-from valuelint.cli import EXIT_CLEAN, EXIT_NOTHING, EXIT_USAGE, open_survey, report_problems, workspace_options
+from valuelint.cli import EXIT_CLEAN, EXIT_NOTHING, EXIT_USAGE, open_survey, report_problems
+from valuelint.cli._options import workspace_options
+from valuelint.light import Any
 
 
 @click.command("why", short_help="Show where a value comes from, layer by layer.")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from valuelint.light import NamedTuple
 from valuelint.lint import locate
 from valuelint.lint.diagnostic import SEVERITIES, Diagnostic, Fix, Place, Report, Skipped, Undecided
-from valuelint.lint.patching import Plan, Wanted, work_out
+from valuelint.lint.patching import NO_WISHES, Plan, Wanted, Wishes, choose, work_out
 from valuelint.lint.rule import BrokenRule, Open, Rule, Violation, Wording, fill, find_check
 from valuelint.predict.cluster import World, worlds
-from valuelint.records import NamedTuple
 from valuelint.workspace.release import Cluster, Release, Workspace
 
 Key = tuple[int, str, str]
@@ -37,7 +37,8 @@ class Outcome(NamedTuple):
 
 def run(workspace: Workspace, rules: list[Rule]) -> Report:
     """Lints a workspace. Only findings in the files that were asked for are reported."""
-    outcomes = [examine(cluster, rules) for cluster in workspace.clusters]
+    wishes = Wishes("", workspace.shown)
+    outcomes = [examine(cluster, rules, wishes) for cluster in workspace.clusters]
     return report(workspace, outcomes)
 
 
@@ -81,7 +82,7 @@ class _Held(NamedTuple):
     alike: bool
 
 
-def examine(cluster: Cluster, rules: list[Rule]) -> Outcome:
+def examine(cluster: Cluster, rules: list[Rule], wishes: Wishes = NO_WISHES) -> Outcome:
     """All rules over one cluster. What holds in every world is a finding, what holds in some is undecided."""
     possible = worlds(cluster)
     doubtful = worlds(cluster, shaded=True) if any(release.gaps for release in cluster.releases) else []
@@ -107,11 +108,15 @@ def examine(cluster: Cluster, rules: list[Rule]) -> Outcome:
             elif certain is not None and key not in certain:
                 undecided.append(_by_gap(rule, cluster, violation))
             else:
-                alike = all(other.remedy == violation.remedy for _, other in seen)
-                held.append(_Held(rule, violation, world, alike))
+                chosen = [choose(each, other, wishes) for each, other in seen]
+                alike = all(other.remedy == chosen[-1].remedy for other in chosen)
+                held.append(_Held(rule, chosen[-1], world, alike))
     repairable = [item for item in held if item.alike and item.violation.remedy is not None]
     plans = work_out([_wanted(item) for item in repairable])
-    by_item = {id(item): plan for item, plan in zip(repairable, plans, strict=True)}
+    by_item = {
+        id(item): _levelled(plan, cluster.levels.get(item.rule.id))
+        for item, plan in zip(repairable, plans, strict=True)
+    }
     findings = [finding for item in held if (finding := _finding(item, by_item.get(id(item)))) is not None]
     return Outcome(
         cluster, tuple(findings), tuple(dict.fromkeys(undecided)), tuple(_notices(possible)), tuple(possible)
@@ -127,9 +132,7 @@ def _in_all(rule: Rule, doubtful: list[World]) -> set[Key] | None:
     """What holds whatever the layers set that nobody can read; None where there are no such layers."""
     if not doubtful:
         return None
-    each = [
-        {_identity(found) for found in _found(rule, world) if not isinstance(found, Open)} for world in doubtful
-    ]
+    each = [{_identity(found) for found in _found(rule, world) if not isinstance(found, Open)} for world in doubtful]
     return set.intersection(*each)
 
 
@@ -153,7 +156,17 @@ def _wanted(item: _Held) -> Wanted:
     violation = item.violation
     if violation.remedy is None:
         raise ValueError(f"{item.rule.id} has no remedy here")
-    return Wanted(item.world, violation.remedy, fill(item.rule.wordings[violation.variant].fix, violation.words))
+    title = item.rule.wordings[violation.variant].title(violation.remedy.side)
+    return Wanted(item.world, violation.remedy, fill(title, violation.words))
+
+
+def _levelled(plan: Plan | None, level: str | None) -> Plan | None:
+    """A plan at the level that the configuration wants for its rule. What is only shown stays so: it is no one fix."""
+    if plan is None or level is None:
+        return plan
+    if level == "off":
+        return None
+    return plan if plan.applicability == "display" else plan._replace(applicability=level)
 
 
 def _finding(item: _Held, plan: Plan | None) -> Finding | None:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
+from valuelint.light import Any, NamedTuple
 from valuelint.lint import engine, fix
 from valuelint.lint.engine import Finding, Outcome
 from valuelint.lint.rule import Rule
-from valuelint.records import NamedTuple
 from valuelint.syntax import Mapping as MappingNode
 from valuelint.syntax import Source, SourceError, format_path, parse
 from valuelint.values import Layer

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from valuelint.charts.expressions import Scope
+from valuelint.light import Any, NamedTuple
 from valuelint.lint.diagnostic import FileEdit
-from valuelint.lint.rule import Promise, Remedy
+from valuelint.lint.rule import Promise, Remedy, Violation
 from valuelint.predict.cluster import Installed, World
-from valuelint.predict.objects import dashboards_of, monitors_of, scope_of
+from valuelint.predict.objects import dashboards_of, monitors_of, objects, scope_of
 from valuelint.predict.selection import in_reach, pick_up
-from valuelint.records import NamedTuple
 from valuelint.syntax import Path
 from valuelint.syntax.drafts import draft, proven, touching
 from valuelint.syntax.edits import Edit, edit
@@ -27,6 +25,45 @@ class Plan(NamedTuple):
     remedy: Remedy
     edits: tuple[FileEdit, ...]
     patches: tuple[tuple[Layer, tuple[Patch, ...]], ...]
+
+
+class Wishes(NamedTuple):
+    """What the user wants of fixes.
+
+    `side` is where something that has two ends is put right: at the "monitor", at the "prometheus", or with labels that
+    are "common" to a release; empty for what the rule prefers. `files` are those that may be changed, None for all.
+    """
+
+    side: str = ""
+    files: frozenset[str] | None = None
+
+
+NO_WISHES = Wishes()
+
+
+def choose(world: World, violation: Violation, wishes: Wishes) -> Violation:
+    """The violation with the remedy that is wanted, of those that it has."""
+    remedies = [remedy for remedy in (violation.remedy, *violation.others) if remedy is not None]
+    if not violation.others or not remedies:
+        return violation
+    if wishes.side:
+        # One label for all is no other side: a single monitor gets its own.
+        sides = ("common", "monitor") if wishes.side == "common" else (wishes.side,)
+        suited = [remedy for side in (*sides, "") for remedy in remedies if remedy.side == side]
+        return violation._replace(remedy=suited[0] if suited else None)
+    for remedy in remedies:
+        if not remedy.asked_for and _within(world, remedy, wishes.files):
+            return violation._replace(remedy=remedy)
+    return violation
+
+
+def _within(world: World, remedy: Remedy, files: frozenset[str] | None) -> bool:
+    """Whether a remedy only changes files that may be changed."""
+    if files is None:
+        return True
+    values = world.of(remedy.release).values
+    homes = [home(values, patch.path) for patch in remedy.patches]
+    return all(index is not None and values.layers[index].source.name in files for index in homes)
 
 
 class Wanted(NamedTuple):
@@ -135,7 +172,8 @@ def home(values: Values, path: Path) -> int | None:
             layer = values.layers[index]
             if length < len(path) and (layer.place.fixed or layer.place.mount != path[: len(layer.place.mount)]):
                 continue
-            if length == 0 or layer.find(path[:length]) is not None:
+            # An envelope without values of its own gets none where a file holds them all.
+            if layer.find(path[:length]) is not None if length else layer.root is not None or not index:
                 return index
     return None
 
@@ -153,8 +191,24 @@ def keeps(world: World, promises: tuple[Promise, ...], installed: Installed, pat
     for patch in patches:
         user = apply_patch(user, patch)
     values = installed.values.of_user(user) if patches else installed.values
-    scope = scope_of(installed.objects.facts, values, installed.release.name, installed.release.namespace)
-    return all(_kept(world, installed, scope, promise) for promise in promises)
+    release = installed.release
+    scope = scope_of(installed.objects.facts, values, release.name, release.namespace)
+    if any(promise.release != installed.number for promise in promises):
+        # What another release will have of it depends on all that this one renders.
+        found = objects(installed.objects.facts, values, release.name, release.namespace) if patches else None
+        if found is not None:
+            changed = installed._replace(values=values, objects=found)
+            world = world._replace(
+                installed=tuple(changed if item.number == changed.number else item for item in world.installed)
+            )
+    return all(_promised(world, installed, scope, promise) for promise in promises)
+
+
+def _promised(world: World, installed: Installed, scope: Scope, promise: Promise) -> bool:
+    if promise.release == installed.number:
+        return _kept(world, installed, scope, promise)
+    other = world.of(promise.release)
+    return _kept(world, other, other.objects.scope, promise)
 
 
 def _kept(world: World, installed: Installed, scope: Scope, promise: Promise) -> bool:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from importlib import import_module
-from typing import Any, cast
 
 from valuelint import resources
 from valuelint.charts.expressions import go_text
+from valuelint.light import Any, NamedTuple, cast
 from valuelint.predict.cluster import World
-from valuelint.records import NamedTuple
 from valuelint.syntax import Path
 from valuelint.values import Unknown
 from valuelint.workspace.release import Origin
@@ -30,6 +29,11 @@ class Wording(NamedTuple):
     label: str
     notes: tuple[str, ...]
     fix: str
+    fixes: dict[str, str]
+
+    def title(self, side: str) -> str:
+        """What the remedy at a side does."""
+        return self.fixes.get(side, self.fix)
 
 
 class Rule(NamedTuple):
@@ -49,7 +53,7 @@ class Rule(NamedTuple):
     @property
     def fixable(self) -> bool:
         """Whether any of its findings comes with a fix."""
-        return any(wording.fix for wording in self.wordings.values())
+        return any(wording.fix or wording.fixes for wording in self.wordings.values())
 
 
 class Related(NamedTuple):
@@ -70,12 +74,18 @@ class Promise(NamedTuple):
 
 
 class Remedy(NamedTuple):
-    """Patches on the values of one release, how far they may be applied, and what they claim."""
+    """Patches on the values of one release, how far they may be applied, and what they claim.
+
+    `side` is where it puts something right that has two ends: "monitor", "common" or "prometheus". One that is
+    `asked_for` is only taken where the user names its side.
+    """
 
     release: int
     applicability: str
     patches: tuple[Any, ...]
     promises: tuple[Promise, ...] = ()
+    side: str = ""
+    asked_for: bool = False
 
 
 class Violation(NamedTuple):
@@ -94,6 +104,8 @@ class Violation(NamedTuple):
     remedy: Remedy | None = None
     within: tuple[int, int] | None = None
     """Part of the scalar at the path, as offsets into its text, where only that part is wrong."""
+    others: tuple[Remedy, ...] = ()
+    """Other remedies for the same, in the order in which they are taken where the first cannot be."""
 
 
 class Open(NamedTuple):
@@ -129,6 +141,7 @@ def _wording(data: dict[str, Any], severity: str) -> Wording:
         data.get("label", ""),
         tuple(data.get("notes", ())),
         data.get("fix", ""),
+        data.get("fixes", {}),
     )
 
 

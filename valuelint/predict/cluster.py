@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from itertools import product
 from math import prod
-from typing import Any
 
 from valuelint.charts.facts import SELECTORS, Chart, load_chart
+from valuelint.light import Any, NamedTuple
 from valuelint.predict.objects import Known, Monitor, Objects, Operator, Prometheus, Service, Sidecar, objects
 from valuelint.predict.selection import Selection, select
 from valuelint.predict.selectors import match
-from valuelint.records import NamedTuple
 from valuelint.values import Unknown, Values
 from valuelint.workspace.release import Cluster, Release
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from valuelint.charts.expressions import (
     Condition,
@@ -28,8 +27,8 @@ from valuelint.charts.facts import (
     ServiceFacts,
     SidecarFacts,
 )
+from valuelint.light import Any, NamedTuple
 from valuelint.predict.schema import mismatches
-from valuelint.records import NamedTuple
 from valuelint.syntax import Path, format_path
 from valuelint.values import Unknown, Values
 

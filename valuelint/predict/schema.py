@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
+from valuelint.light import Any
 from valuelint.syntax import Path
 from valuelint.values import Unknown
 

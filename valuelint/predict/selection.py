@@ -7,11 +7,9 @@ Prometheus object, {} every namespace that the operator watches.
 
 from __future__ import annotations
 
-from typing import Any
-
+from valuelint.light import Any, NamedTuple
 from valuelint.predict.objects import Dashboard, Known, Operator, Prometheus, Sidecar
 from valuelint.predict.selectors import NAMESPACE_NAME, Match, match
-from valuelint.records import NamedTuple
 from valuelint.values import Unknown
 
 _PREFIXES = {"ServiceMonitor": "service_monitor", "PodMonitor": "pod_monitor", "PrometheusRule": "rule"}

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from valuelint.charts.expressions import go_text
-from valuelint.records import NamedTuple
+from valuelint.light import Any, NamedTuple
 from valuelint.values import Unknown, holds_unknown
 
 NAMESPACE_NAME = "kubernetes.io/metadata.name"

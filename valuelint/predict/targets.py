@@ -7,19 +7,21 @@ and `why` says what would decide. With several worlds, what they agree on holds.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from valuelint.charts.expressions import Reason, go_text
 from valuelint.charts.facts import SELECTORS
+from valuelint.light import Any, NamedTuple
 from valuelint.predict.cluster import Installed, World, scraped_targets, worlds
 from valuelint.predict.objects import Monitor, Sidecar, Stop
 from valuelint.predict.selection import PickUp, Selection, camel, pick_up
-from valuelint.records import NamedTuple
 from valuelint.syntax import Path, format_path
 from valuelint.values import Unknown, Values
 from valuelint.workspace.release import Cluster
 
 FORMAT = "valuelint-targets/1"
+
+NOT_KNOWN = "not known"
+"""Stands for a selector that is not known: null is what Kubernetes means by it."""
 
 Row = dict[str, Any]
 Rows = dict[tuple[Any, ...], Row]
@@ -36,7 +38,7 @@ class Targets(NamedTuple):
 def describe(cluster: Cluster) -> Targets:
     """What becomes of the monitors, dashboards and rules of a cluster."""
     pictures = [_Picture(world) for world in worlds(cluster)]
-    found = pictures[0].sections if len(pictures) == 1 else _agreed(cluster, [each.sections for each in pictures])
+    found = pictures[0].sections if len(pictures) == 1 else _agreed(cluster, pictures)
     out: Row = {"name": cluster.name}
     for section, rows in found.items():
         out[section] = list(rows.values())
@@ -199,7 +201,8 @@ class _Picture:
                 "namespace": _plain(prometheus.namespace),
             }
             for selector in SELECTORS:
-                row[selector] = _plain(prometheus.selectors[selector])
+                value = prometheus.selectors[selector]
+                row[selector] = NOT_KNOWN if isinstance(value, Unknown) else _plain(value)
             yield (item.number,), row
 
 
@@ -212,7 +215,9 @@ def _twins(rows: Rows) -> Rows:
         other = seen.setdefault((row["kind"], row["namespace"], row["name"]), row)
         if other["release"] != row["release"]:
             for one, two in ((row, other), (other, row)):
-                text = f"{two['release']} renders a {two['kind']} of this name here too: only one of them can be installed"
+                text = (
+                    f"{two['release']} renders a {two['kind']} of this name here too: only one of them can be installed"
+                )
                 one["why"].append({"path": None, "value": None, "file": None, "line": None, "text": text})
                 one["targets"] = two["targets"] if one["targets"] is None else one["targets"]
     return rows
@@ -241,11 +246,14 @@ def _mismatch(selection: Selection) -> str | None:
     """What the labels are, where it is they that say no."""
     if selection.match is None or selection.cause != "labels" or selection.selected is not False:
         return None
-    parts = []
-    for requirement in selection.match.failing():
-        found = "" if requirement.found is None else f", not {requirement.key}: {in_words(requirement.found)}"
-        parts.append(f"{requirement}{found}")
-    return f"{camel(selection.selector)} wants {'; '.join(parts)}"
+    wanted = selection.match.failing()
+    found = [
+        f"no label {each.key}" if each.found is None else f"{each.key}: {in_words(each.found)}"
+        for each in wanted
+        if each.operator != "DoesNotExist"
+    ]
+    wants = f"{camel(selection.selector)} wants {'; '.join(map(str, wanted))}"
+    return f"{', '.join(found)}, but {wants}" if found else wants
 
 
 def _sidecar(sidecar: Sidecar) -> Row:
@@ -378,23 +386,30 @@ def _at(data: Any, path: Path) -> Any:
 # --- several worlds -------------------------------------------------------------------------------
 
 
-def _agreed(cluster: Cluster, pictures: list[dict[str, Rows]]) -> dict[str, Rows]:
+def _agreed(cluster: Cluster, pictures: list[_Picture]) -> dict[str, Rows]:
     """What all worlds agree on; null where they do not, and why."""
-    return {section: _agreed_rows(cluster, section, [each[section] for each in pictures]) for section in pictures[0]}
+    unsure = {item.number for picture in pictures for item in picture.installed if not item.complete}
+    return {
+        section: _agreed_rows(cluster, section, [each.sections[section] for each in pictures], unsure)
+        for section in pictures[0].sections
+    }
 
 
-def _agreed_rows(cluster: Cluster, section: str, pictures: list[Rows]) -> Rows:
+def _agreed_rows(cluster: Cluster, section: str, pictures: list[Rows], unsure: set[int]) -> Rows:
+    """`unsure` are the releases of whose own objects nothing follows from what was looked at."""
     keys = dict.fromkeys(key for rows in pictures for key in rows)
     agreed: Rows = {}
     for key in keys:
         found = [rows[key] for rows in pictures if key in rows]
         row = _agree(found)
         decides = f"depends on the version of {_titles(cluster, key[0])}"
+        if section == "prometheus":
+            row.update({name: NOT_KNOWN for name in SELECTORS if any(each[name] != row[name] for each in found)})
         if section in ("monitors", "dashboards"):
             here = {each["rendered"] for each in found}
             if len(found) < len(pictures):
                 here.add(False)
-            row["rendered"] = here.pop() if len(here) == 1 else None
+            row["rendered"] = here.pop() if len(here) == 1 and key[0] not in unsure else None
         if section == "monitors":
             reasons = {repr(why): why for each in found if each["rendered"] is not True for why in each["why"]}
             if len({each["rendered"] for each in found}) == 1 and found[0]["rendered"] is True:
@@ -403,8 +418,10 @@ def _agreed_rows(cluster: Cluster, section: str, pictures: list[Rows]) -> Rows:
             row["why"] = [*([undecided] if row["rendered"] is None else []), *reasons.values()]
         elif section == "dashboards":
             words = dict.fromkeys(each["why"] for each in found)
-            open_ = row["rendered"] is None or row["picked_up"] is None
-            row["why"] = "; ".join([decides] if open_ and len(found) > 1 else words)
+            if row["rendered"] is None:
+                row["picked_up"] = None
+            open_ = row["rendered"] is None or (row["picked_up"] is None and len(words) > 1)
+            row["why"] = decides if open_ else "; ".join(words)
         elif section == "releases":
             errors = dict.fromkeys(each["error"] for each in found if each["error"] is not None)
             undecided_ = [decides] if row["renders"] is None and len(errors) > 0 else []
@@ -430,7 +447,7 @@ def _agreed_verdicts(cluster: Cluster, index: int, found: list[dict[int, Row]]) 
 
 def _titles(cluster: Cluster, *indices: int) -> str:
     """The releases among these whose version nothing says."""
-    releases = dict.fromkeys(cluster.releases[index] for index in indices)
+    releases = [cluster.releases[index] for index in dict.fromkeys(indices)]
     return " and of ".join(release.title for release in releases if release.version is None) or "a release"
 
 

@@ -10,8 +10,8 @@ import os
 from collections.abc import Callable, Mapping
 from importlib import import_module
 
+from valuelint.light import NamedTuple
 from valuelint.lint.diagnostic import Report
-from valuelint.records import NamedTuple
 
 
 class RuleText(NamedTuple):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
+from valuelint.light import NamedTuple
 from valuelint.lint.diagnostic import SEVERITIES, Diagnostic, Fix, Report
-from valuelint.records import NamedTuple
 from valuelint.syntax import Source
 
 _BOM = b"\xef\xbb\xbf"

@@ -6,8 +6,8 @@ The text is plain ASCII: no character of a values file can do anything to whoeve
 from __future__ import annotations
 
 import json
-from typing import Any
 
+from valuelint.light import Any
 from valuelint.lint.diagnostic import Diagnostic, Fix, Report, Undecided
 from valuelint.report import Options
 from valuelint.report._common import count

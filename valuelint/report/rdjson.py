@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
+from valuelint.light import Any
 from valuelint.lint.diagnostic import Diagnostic, Place, Report
 from valuelint.report import Options
 from valuelint.report._common import details, offsets, relative

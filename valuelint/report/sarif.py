@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-from typing import Any
 from urllib.parse import quote
 
+from valuelint.light import Any
 from valuelint.lint.diagnostic import Diagnostic, Fix, Place, Report
 from valuelint.report import Options, RuleText
 from valuelint.report._common import explain, fingerprints, fix_line, offsets, relative, sources, visible

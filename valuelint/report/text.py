@@ -5,8 +5,8 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 
+from valuelint.light import NamedTuple
 from valuelint.lint.diagnostic import Diagnostic, Place, Report, Skipped, Undecided
-from valuelint.records import NamedTuple
 from valuelint.report import Options
 from valuelint.report._common import (
     Hunk,

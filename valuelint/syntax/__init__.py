@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
+from valuelint.light import TYPE_CHECKING, Any
 from valuelint.syntax.data import Found, find, load_data, to_data
 from valuelint.syntax.nodes import Alias, Document, Entry, Mapping, Node, Scalar, Sequence, resolve_alias
 from valuelint.syntax.parse import parse

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from valuelint.light import TYPE_CHECKING
 from valuelint.syntax.nodes import Alias, Mapping, Node, Scalar, Sequence
 
 if TYPE_CHECKING:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
-
-from valuelint.records import NamedTuple
+from valuelint.light import Any, NamedTuple, cast
 from valuelint.syntax.nodes import Alias, Document, Entry, Mapping, Node, Scalar, Sequence
 from valuelint.syntax.parse import MAX_DEPTH, parse
 from valuelint.syntax.paths import Path
@@ -68,9 +66,7 @@ def _measure(node: Node, depth: int, known: dict[int, tuple[int, int]], budget: 
         raise _TooMuchError(f"nest deeper than {_DEEPEST} levels")
     size = height = 0
     children = (
-        node.items
-        if isinstance(node, Sequence)
-        else [entry.value for entry in cast(Mapping, node).keys.values()]
+        node.items if isinstance(node, Sequence) else [entry.value for entry in cast(Mapping, node).keys.values()]
     )
     for child in children:
         more, levels = _measure(child, depth + 1, known, budget)

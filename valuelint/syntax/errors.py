@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+
+from valuelint.light import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from valuelint.syntax.source import Source, SourceError

@@ -12,7 +12,8 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 from types import ModuleType
-from typing import Any, Protocol, cast
+
+from valuelint.light import Any, Protocol, cast
 
 
 class Parser(Protocol):

@@ -6,8 +6,7 @@ one. A block collection ends where its last child does, so that comments behind 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from valuelint.light import TYPE_CHECKING
 from valuelint.syntax.scalars import TAG, Value, resolve
 
 if TYPE_CHECKING:
@@ -36,9 +35,7 @@ class Scalar(Node):
 
     __slots__ = ("raw", "style")
 
-    def __init__(
-        self, start: int, end: int, anchor: str | None, tag: str | None, raw: str, style: str
-    ) -> None:
+    def __init__(self, start: int, end: int, anchor: str | None, tag: str | None, raw: str, style: str) -> None:
         self.start = start
         self.end = end
         self.anchor = anchor

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
+from valuelint.light import TYPE_CHECKING, Any
 from valuelint.syntax import libyaml
 from valuelint.syntax.nodes import (
     Alias,

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from valuelint.records import NamedTuple
+from valuelint.light import Any, NamedTuple
 from valuelint.syntax.paths import Path, format_path
 from valuelint.syntax.scalars import as_helm_number
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from valuelint.records import NamedTuple
+from valuelint.light import Any, NamedTuple
 from valuelint.syntax.scalars import NOT_FINITE, resolve
 
 # A plain scalar may begin with none of these, though some are allowed before certain characters.

@@ -78,9 +78,7 @@ class Source:
         if nul >= 0:
             line, column = source.position(nul)
             remedy = "values are UTF-8 text; leave binary files out"
-            raise SourceError(
-                name, line, column, "the file holds NUL characters: it is binary or UTF-16", remedy
-            )
+            raise SourceError(name, line, column, "the file holds NUL characters: it is binary or UTF-16", remedy)
         return source
 
     @classmethod

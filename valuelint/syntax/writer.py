@@ -5,9 +5,7 @@ Nothing here is believed: `edits` reads the result again and refuses what is not
 
 from __future__ import annotations
 
-from typing import Any
-
-from valuelint.records import NamedTuple
+from valuelint.light import Any, NamedTuple
 from valuelint.syntax import render
 from valuelint.syntax.comments import content_start, line_end, nodes, properties_end
 from valuelint.syntax.data import Found, find
@@ -106,9 +104,7 @@ class Writer:
         assert parent is not None
         if isinstance(parent, Mapping):
             gone = [
-                index
-                for index, entry in enumerate(parent.entries)
-                if entry.key_text == path[-1] and not entry.is_merge
+                index for index, entry in enumerate(parent.entries) if entry.key_text == path[-1] and not entry.is_merge
             ]
         else:
             gone = [int(path[-1])]

@@ -7,9 +7,7 @@ Whoever asks for a value by its path, or for the edits of a patch, needs not kno
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-from valuelint.records import NamedTuple
+from valuelint.light import TYPE_CHECKING, Any, NamedTuple
 from valuelint.syntax import Document, Entry, Found, Mapping, Node, Path, Scalar, Source, find, resolve_alias, to_data
 from valuelint.values.unknown import mark_unknown, may_hold_placeholders
 

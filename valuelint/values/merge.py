@@ -6,9 +6,7 @@ replaces, null stays), and the result is laid over the chart's defaults (`coales
 
 from __future__ import annotations
 
-from typing import Any
-
-from valuelint.records import NamedTuple
+from valuelint.light import Any, NamedTuple
 from valuelint.syntax import Entry, Node, Path
 from valuelint.values.layer import Layer
 from valuelint.values.unknown import Unknown

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Final
+
+from valuelint.light import Any, Final
 
 # Flux and envsubst (`${VAR}`, `${VAR:=default}`), SOPS (`ENC[AES256_GCM,...]`), and the path and
 # reference forms of the vault plug-ins (`<path:secret/data#key>`, `ref+vault://...`).

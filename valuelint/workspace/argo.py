@@ -7,9 +7,8 @@ import os
 import re
 from collections.abc import Iterator
 from itertools import product
-from typing import TYPE_CHECKING, Any
 
-from valuelint.records import NamedTuple
+from valuelint.light import TYPE_CHECKING, Any, NamedTuple
 from valuelint.syntax import load_data
 from valuelint.workspace.draft import Fill
 from valuelint.workspace.kustomize import Sync

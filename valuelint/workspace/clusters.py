@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from valuelint.records import NamedTuple
+from valuelint.light import NamedTuple
 from valuelint.workspace.draft import Draft
 
 _MARKERS = frozenset(("clusters", "overlays", "envs", "environments", "environment"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from valuelint.records import NamedTuple
+from valuelint.light import NamedTuple
 from valuelint.syntax import Alias, Mapping, Node, Path, Scalar, Sequence, Source, SourceError, parse
 from valuelint.workspace.release import Origin, Problem
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from typing import TYPE_CHECKING
 
 from valuelint.charts import versions
 from valuelint.charts.facts import Chart, chart_names, load_chart
-from valuelint.records import NamedTuple
+from valuelint.light import TYPE_CHECKING, NamedTuple
 from valuelint.syntax import Document, Mapping, Source, SourceError, parse
 from valuelint.values import Layer
 from valuelint.workspace.config import FILE_NAME, Config, ReleaseConfig, find_config, read_config

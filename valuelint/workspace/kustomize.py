@@ -10,7 +10,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 
-from valuelint.records import NamedTuple
+from valuelint.light import NamedTuple
 from valuelint.workspace.release import Origin
 from valuelint.workspace.repository import File, Manifest, Repository, Unreadable
 

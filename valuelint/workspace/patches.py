@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
-from valuelint.records import NamedTuple
+from valuelint.light import TYPE_CHECKING, NamedTuple
 from valuelint.syntax import Document, Mapping, Path, Scalar, Sequence, SourceError, resolve_alias
 from valuelint.syntax.embedded import Embedded
 from valuelint.values import Placement

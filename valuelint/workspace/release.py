@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from valuelint.records import NamedTuple
+from valuelint.light import NamedTuple
 from valuelint.syntax import Path, Source
 from valuelint.values import Layer
 

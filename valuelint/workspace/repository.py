@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from valuelint.charts.facts import chart_names, load_chart
-from valuelint.records import NamedTuple
+from valuelint.light import NamedTuple
 from valuelint.syntax import (
     Document,
     Mapping,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 
-from valuelint.records import NamedTuple
+from valuelint.light import NamedTuple
 from valuelint.workspace.clusters import Group, group
 from valuelint.workspace.draft import Draft
 from valuelint.workspace.envelopes import forms

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from valuelint.records import NamedTuple
+from valuelint.light import Any, NamedTuple
 from valuelint.syntax import Document, Entry, Mapping, Node, Path, Scalar, Sequence, Source
 from valuelint.values import Layer, Placement
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from valuelint.charts import hubble
 from valuelint.charts.expressions import go_truth
+from valuelint.light import Any
+from valuelint.lint.checks.monitors import selected_too
 from valuelint.lint.rule import Open, Promise, Related, Remedy, Rule, Violation
 from valuelint.predict.cluster import Installed, World
 from valuelint.syntax import Path, format_path, parse_path
@@ -43,7 +44,7 @@ def missing(world: World, rule: Rule) -> Found:
         asking = _asking(installed, path)
         if not given:
             if asking:
-                yield _no_list(installed, path, asking, facts["usual"])
+                yield _no_list(world, installed, path, asking, facts["usual"])
             continue
         if not isinstance(given, list) or holds_unknown(given) or not all(isinstance(item, str) for item in given):
             continue
@@ -99,18 +100,26 @@ def _asking(installed: Installed, path: Path) -> list[Path]:
     return [switch for switch in dict.fromkeys(found) if installed.values.resolve(switch).layer is not None]
 
 
-def _no_list(installed: Installed, path: Path, asking: list[Path], usual: list[str]) -> Violation:
+def _no_list(world: World, installed: Installed, path: Path, asking: list[Path], usual: list[str]) -> Violation:
     resolved = installed.values.resolve(path)
     written = resolved.layer is not None
     words = {"path": format_path(path), "state": "is empty" if written else "is not set", "usual": ", ".join(usual)}
     words["asked"] = " and ".join(format_path(switch) for switch in asking)
     related = tuple(Related(installed.number, switch, None, "asks for them") for switch in asking)
-    promises = tuple(
-        Promise(installed.number, "rendered", monitor.facts.component)
-        for monitor in installed.objects.monitors
-        if monitor.facts.metrics == path and monitor.facts.asked_by in asking
-    )
-    remedy = Remedy(installed.number, "unsafe", (Set(path, list(usual)),), promises)
+    patches: list[Patch] = [Set(path, list(usual))]
+    promises: list[Promise] = []
+    level = "unsafe"
+    for monitor in installed.objects.monitors:
+        if monitor.facts.metrics != path or monitor.facts.asked_by not in asking:
+            continue
+        promises.append(Promise(installed.number, "rendered", monitor.facts.component))
+        extra = selected_too(world, installed, monitor)
+        if extra is None:
+            level = "display"  # a monitor that nobody selects is no better
+        else:
+            patches += extra.patches
+            promises += extra.promises
+    remedy = Remedy(installed.number, level, tuple(patches), tuple(promises))
     return Violation(installed.number, path if written else asking[0], "none", words, "", related, (), remedy)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from valuelint.charts.expressions import go_truth
+from valuelint.lint.checks.options import claims
 from valuelint.lint.rule import Open, Related, Remedy, Rule, Violation
 from valuelint.predict.cluster import Installed, World
 from valuelint.predict.objects import Stop
@@ -49,7 +50,7 @@ def guard(world: World, rule: Rule) -> Iterator[Violation | Open]:
     """Values that the chart refuses: the render, and with it the deploy, stops."""
     for installed in world.installed:
         for stop in installed.objects.stops:
-            if stop.kind == "capability" or stop.holds is not True:
+            if stop.kind == "capability" or stop.holds is not True or claims(installed, stop):
                 continue
             written = _written(installed, stop)
             if not written:

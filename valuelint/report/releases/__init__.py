@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from valuelint.light import Any
 from valuelint.syntax import format_path
 from valuelint.workspace.release import Cluster, Release
 

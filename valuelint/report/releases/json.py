@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+
+from valuelint.light import Any
 
 
 def render(data: dict[str, Any], width: int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from valuelint.light import Any
 
 _HEAD = ("CHART", "VERSION", "NAME", "NAMESPACE", "FILE")
 _UNSAID = "?"

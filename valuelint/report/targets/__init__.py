@@ -6,9 +6,7 @@ returns. Clusters are said one by one, so that nobody has to hold them all.
 
 from __future__ import annotations
 
-from typing import Any
-
-from valuelint.records import NamedTuple
+from valuelint.light import Any, NamedTuple
 
 FORMATS = ("text", "markdown", "json")
 
@@ -36,9 +34,8 @@ def title(cluster: Row) -> list[str]:
     """The cluster and its releases."""
     parts = [f"cluster {cluster['name']}"]
     for release in cluster["releases"]:
-        where = " in ".join(
-            part for part in (release["name"] or "(name not known)", release["namespace"]) if part is not None
-        )
+        name, namespace = release["name"] or "name not known", release["namespace"]
+        where = name if namespace is None else f"{name} in {namespace}"
         parts.append(f"{release['chart']} {release['version'] or '(version not known)'} ({where})")
     return parts
 
@@ -55,6 +52,28 @@ def failures(cluster: Row) -> list[tuple[str, str]]:
         elif release["renders_without_crds"] is False:
             found.append((name, "renders only where the CRDs of the monitors are installed"))
     return found
+
+
+def stopped(cluster: Row) -> set[Any]:
+    """The releases of which nothing exists; why is said once."""
+    return {release["name"] for release in cluster["releases"] if release["renders"] is False}
+
+
+def home(cluster: Row) -> set[Any]:
+    """The releases that bring a Prometheus: their own monitors are said in brief."""
+    return {prometheus["release"] for prometheus in cluster["prometheus"]}
+
+
+def nothing_to_say(row: Row) -> str:
+    """In a few words what a monitor has in common with many; "" if there is more to say about it."""
+    answer = scraped(row)
+    if answer.holds is True:
+        return "all scraped"
+    if row["rendered"] is False and all(why["file"] is None for why in row["why"]):
+        return "off by the chart's default"
+    if row["rendered"] is None and row["why"][0]["path"] is None:
+        return f"not known: {answer.why}"
+    return ""
 
 
 def scraped(row: Row) -> Answer:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
+from valuelint.light import Any
 from valuelint.report import Options
 
 FORMAT = "valuelint-targets/1"

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from valuelint.light import Any
 from valuelint.report import Options
 from valuelint.report._common import visible
 from valuelint.report.targets import (
+    Answer,
     evaluated,
     failures,
+    home,
     loaded,
     name_of,
+    nothing_to_say,
     rule_names,
     scraped,
     selectors,
     sidecar,
+    stopped,
     title,
     word,
 )
@@ -29,23 +32,16 @@ def cluster(data: dict[str, Any], options: Options) -> str:
     name, *releases = title(data)
     blocks = [f"### {_escape(name)}", " · ".join(_escape(release) for release in releases)]
     blocks += [f"> **{_escape(name)}** {_escape(what)}" for name, what in failures(data)]
-    monitors = [
-        (name_of(row), word(row["rendered"]), row["namespace"] or "", word(answer.holds), answer.why)
-        for row in data["monitors"]
-        for answer in [scraped(row)]
-    ]
-    wrong = [row for row in monitors if row[3] != "yes"]
-    fine = [row for row in monitors if row[3] == "yes"]
     heads = ("Monitor", "Rendered", "Namespace", "Scraped", "Why")
-    if wrong:
-        blocks.append(_table(heads, wrong))
-    if fine:
-        blocks.append(_folded(f"{len(fine)} monitors are scraped", _table(heads, fine)))
-    dashboards = [
-        (name_of(row), word(row["rendered"]), row["namespace"] or "", word(answer.holds), answer.why)
-        for row in data["dashboards"]
-        for answer in [loaded(row)]
-    ]
+    at_home, gone = home(data), stopped(data)
+    shown, calm = [], dict[str, list[tuple[str, ...]]]()
+    for row in data["monitors"]:
+        quiet = "not rendered" if row["release"] in gone else nothing_to_say(row) if row["release"] in at_home else ""
+        (calm.setdefault(quiet, []) if quiet else shown).append(_row(row, scraped(row)))
+    if shown:
+        blocks.append(_table(heads, shown))
+    blocks += [_folded(f"{len(rows)} more monitors, {quiet}", _table(heads, rows)) for quiet, rows in calm.items()]
+    dashboards = [_row(row, loaded(row)) for row in data["dashboards"] if row["release"] not in gone]
     if dashboards:
         table = _table(("Dashboard", "Rendered", "Namespace", "Loaded", "Why"), dashboards)
         blocks.append(
@@ -62,8 +58,15 @@ def cluster(data: dict[str, Any], options: Options) -> str:
         name = f"{prometheus['kind']} {prometheus['namespace'] or '?'}/{prometheus['name'] or '?'}"
         blocks.append(_folded(f"Selectors of {_escape(name)}", _table(("Selects", "Which"), selectors(prometheus))))
     for grafana in data["grafana"]:
-        blocks.append(f"Grafana of {_escape(str(grafana['release']))} loads {_escape(sidecar(grafana))}.")
+        blocks.append(
+            f"Grafana of {_escape(str(grafana['release'] or 'a release'))} loads {_escape(sidecar(grafana))}."
+        )
     return "\n\n".join(blocks) + "\n"
+
+
+def _row(row: dict[str, Any], answer: Answer) -> tuple[str, ...]:
+    where = row["namespace"] or "?" if row["rendered"] is not False else ""
+    return name_of(row), word(row["rendered"]), where, word(answer.holds), answer.why
 
 
 def _table(heads: tuple[str, ...], rows: list[Any]) -> str:

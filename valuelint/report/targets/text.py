@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
-from typing import Any
 
-from valuelint.records import NamedTuple
+from valuelint.light import Any, NamedTuple
 from valuelint.report import Options
 from valuelint.report._common import visible
 from valuelint.report.targets import (
     Answer,
     evaluated,
     failures,
+    home,
     loaded,
     name_of,
+    nothing_to_say,
     rule_names,
     scraped,
     selectors,
     sidecar,
+    stopped,
     title,
     word,
 )
@@ -28,6 +31,7 @@ _FEW = 3
 """So many rows about which there is nothing to say are still shown one by one."""
 _NARROW = 24
 """The last column is never squeezed below this; the table then becomes wider than asked for."""
+_WORD = re.compile(r"[^./]*[./]?(?=.)|.+")
 _COLORS = {"yes": "32", "no": "31", "?": "33"}
 
 
@@ -54,7 +58,7 @@ def cluster(data: dict[str, Any], options: Options) -> str:
         blocks.append(_listing(heading, selectors(prometheus), paint))
     for grafana in data["grafana"]:
         blocks.append(
-            f"{_bold('Grafana', paint)} of {visible(str(grafana['release']))} loads {visible(sidecar(grafana))}"
+            f"{_bold('Grafana', paint)} of {visible(str(grafana['release'] or 'a release'))} loads {visible(sidecar(grafana))}"
         )
     return "\n\n".join(block for block in blocks if block) + "\n"
 
@@ -64,24 +68,23 @@ def cluster(data: dict[str, Any], options: Options) -> str:
 
 def _monitors(data: dict[str, Any], options: Options) -> list[Line]:
     """Monitors, those of the releases without a Prometheus first: they are what is in question."""
-    home = {prometheus["release"] for prometheus in data["prometheus"]}
-    rows = sorted(data["monitors"], key=lambda row: row["release"] in home)
+    at_home, gone = home(data), stopped(data)
     lines: list[Line] = []
     calm: dict[tuple[str, str], list[Any]] = {}
-    for row in rows:
-        answer = scraped(row)
-        quiet = answer.holds is True or (row["rendered"] is False and all(why["file"] is None for why in row["why"]))
-        if quiet and row["release"] in home and not options.verbose:
-            what = "all scraped" if answer.holds else "off by the chart's default"
-            calm.setdefault((row["chart"], what), []).append(row)
+    for row in sorted(data["monitors"], key=lambda row: row["release"] in at_home):
+        quiet = "not rendered, see above" if row["release"] in gone else ""
+        if row["release"] in at_home:
+            quiet = quiet or nothing_to_say(row)
+        if quiet and not options.verbose:
+            calm.setdefault((row["chart"], quiet), []).append(row)
         else:
-            lines.append(_monitor(row, answer, options))
-    for (chart, what), group in calm.items():
+            lines.append(_monitor(row, scraped(row), options))
+    for (chart, quiet), group in calm.items():
         if len(group) <= _FEW:
             lines += [_monitor(row, scraped(row), options) for row in group]
         else:
             names = ", ".join(dict.fromkeys(row["component"] for row in group))
-            lines.append(Line(("", f"{len(group)} more of {chart}, {what}: {names}")))
+            lines.append(Line(("", f"{len(group)} more of {chart}, {quiet}: {names}")))
     return lines
 
 
@@ -110,7 +113,10 @@ def _reasons(row: dict[str, Any]) -> Iterator[str]:
 
 def _dashboards(data: dict[str, Any], options: Options) -> list[Line]:
     lines = []
+    gone = stopped(data)
     for row in data["dashboards"]:
+        if row["release"] in gone and not options.verbose:
+            continue
         answer = loaded(row)
         where = row["namespace"] or "?" if row["rendered"] is not False else ""
         details = []
@@ -172,13 +178,16 @@ def _cell(cell: str, width: int, paint: Paint) -> str:
 
 
 def _broken(text: str, width: int, indent: str) -> list[str]:
-    """A text in lines of a width, broken between words; a longer word stays whole."""
+    """A text in lines of a width, broken between words, and in long words at dots and slashes."""
     lines: list[str] = []
-    for part in text.split(" "):
-        if lines and len(lines[-1]) + 1 + len(part) <= width:
-            lines[-1] += " " + part
-        else:
-            lines.append(indent + part if lines else part)
+    for word in text.split(" "):
+        glue = " "
+        for part in [word] if len(word) <= width else _WORD.findall(word):
+            if lines and len(lines[-1]) + len(glue) + len(part) <= width:
+                lines[-1] += glue + part
+            else:
+                lines.append(indent + part if lines else part)
+            glue = ""
     return lines
 
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from valuelint.charts.facts import load_chart
-from valuelint.records import NamedTuple
+from valuelint.light import Any, NamedTuple
 from valuelint.syntax import Path, format_path
 from valuelint.values import Unknown, Values
 from valuelint.workspace.release import Release

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from valuelint.syntax import Path
 from valuelint.workspace.draft import Draft
 from valuelint.workspace.ground import Ground
-from valuelint.workspace.loose import Finder, chart_of_values
 from valuelint.workspace.kustomize import Way
+from valuelint.workspace.loose import Finder, chart_of_values
 from valuelint.workspace.patches import Change, changes
 from valuelint.workspace.references import chart_of
 from valuelint.workspace.repository import File, Manifest, Unreadable

@@ -1,18 +1,30 @@
-"""`NamedTuple`, made quickly.
+"""What modules on the way of a plain `check` need of `typing`, without importing it.
 
-`typing.NamedTuple` compiles every annotation of every field, and a constructor for every class, when a module is
-imported: the fifty classes that a plain `check` loads would cost as much as starting Python does. Here the same class
-syntax makes tuples with named fields without compiling anything. Type checkers see `typing.NamedTuple`.
+Importing `typing` costs as much as starting Python does, and so do fifty classes of `typing.NamedTuple`, which
+compiles every annotation and a constructor for each. At run time the names here do next to nothing; `NamedTuple`
+makes the same tuples with named fields without compiling anything. Type checkers see the originals.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
+    from typing import Any as Any
+    from typing import Final as Final
     from typing import NamedTuple as NamedTuple
+    from typing import Protocol as Protocol
+    from typing import cast as cast
 else:
     from _collections import _tuplegetter
+
+    Any = Final = object
+
+    class Protocol:
+        """A shape that is only checked, never made."""
+
+    def cast(_, value):
+        return value
 
     def _new(cls, *values, **named):
         count = len(cls._fields)

@@ -1,0 +1,115 @@
+"""What `check` does once its arguments are known."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from valuelint.cli import (
+    EXIT_CLEAN,
+    EXIT_FINDINGS,
+    EXIT_NOTHING,
+    EXIT_USAGE,
+    complain,
+    open_workspace,
+    report_problems,
+    say,
+)
+from valuelint.light import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from valuelint.lint.diagnostic import Report
+
+
+class Settings(NamedTuple):
+    """The options of `check`, as they are when nobody says otherwise."""
+
+    output_format: str = "text"
+    output: str | None = None
+    fail_on: str = "warning"
+    strict: bool = False
+    color: str = "auto"
+    verbose: bool = False
+    quiet: bool = False
+
+
+def run(settings: Settings, paths: tuple[str, ...], config_file: str | None = None, **said: Any) -> int:
+    """Checks what the paths and the other options of the workspace name, says it, and gives the exit code."""
+    from valuelint.lint import engine
+    from valuelint.lint.rule import load_rules
+
+    workspace = open_workspace(paths, config_file, **said)
+    failed = report_problems(workspace.problems)
+    rules = load_rules()
+    report = engine.run(workspace, rules)
+    if not write(render(report, rules, settings), settings.output) or failed:
+        return EXIT_USAGE
+    return exit_code(report, settings.fail_on, settings.strict)
+
+
+def exit_code(report: Report, fail_on: str, strict: bool) -> int:
+    """The exit code of a run whose input was readable."""
+    from valuelint.lint.diagnostic import SEVERITIES
+
+    failing = SEVERITIES[SEVERITIES.index(fail_on) :] if fail_on in SEVERITIES else ()
+    if any(finding.severity in failing for finding in report.findings) or (
+        strict and (report.undecided or _unread(report))
+    ):
+        return EXIT_FINDINGS
+    if strict and not report.releases:
+        return EXIT_NOTHING
+    return EXIT_CLEAN
+
+
+def _unread(report: Report) -> bool:
+    return any(item.reason != "holds no values of a known chart" for item in report.skipped)
+
+
+def render(report: Report, rules: list[Any], settings: Settings) -> str:
+    """The report in a format."""
+    from valuelint import report as formats
+
+    name = settings.output_format
+    options = formats.Options(
+        color=settings.color == "always" or (settings.color == "auto" and settings.output is None and _wants_color()),
+        width=_width(),
+        verbose=settings.verbose,
+        quiet=settings.quiet,
+        fail_on=settings.fail_on,
+        root=os.getcwd() if name != "text" else "",
+    )
+    if name == "sarif":
+        from importlib.metadata import version
+
+        texts = {
+            rule.id: formats.RuleText(rule.summary, None, rule.data.get("why", ""), rule.severity) for rule in rules
+        }
+        options = options._replace(version=version("valuelint"), rules=texts)
+    return formats.render(name, report, options)
+
+
+def write(text: str, output: str | None) -> bool:
+    """To a file, or to standard output; whether that worked."""
+    if output is None:
+        say(text)
+        return True
+    try:
+        with open(output, "w", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        complain(f"error: cannot write {output}: {error.strerror}")
+        return False
+    return True
+
+
+def _wants_color() -> bool:
+    """Colours are for terminals; NO_COLOR (https://no-color.org) and a dumb terminal decline them."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def _width() -> int:
+    if not sys.stdout.isatty():
+        return 120
+    from shutil import get_terminal_size
+
+    return get_terminal_size((120, 24)).columns
