@@ -25,7 +25,7 @@ from valuelint.charts.expressions import (
     Value,
 )
 from valuelint.charts.facts import Facts
-from valuelint.predict.objects import Objects
+from valuelint.predict.objects import Objects, Stop
 from valuelint.syntax import format_path
 
 
@@ -189,11 +189,11 @@ def decided(tree: Tree, scope: Scope) -> Iterator[Spot]:
 
 def covered(found: Objects) -> set[Spot]:
     """What one case covers."""
-    stops = {stop.id for stop in found.stops if stop.holds}
+    stops = [stop for stop in found.stops if stop.holds]
     spots: set[Spot] = set()
     for tree in trees(found.facts):
         if tree.guard:
-            if stops - {tree.place.removeprefix("guards.")}:
+            if any(not _same_cause(stop, tree) for stop in stops):
                 continue
         elif stops and not tree.place.startswith("conditions."):
             continue
@@ -201,6 +201,17 @@ def covered(found: Objects) -> set[Spot]:
             if all(condition.evaluate(scope) is True for condition in tree.around):
                 spots.update(decided(tree, scope))
     return spots
+
+
+def _same_cause(stop: Stop, tree: Tree) -> bool:
+    """Whether a stop is the guard itself, or stumbles over the very value that the guard looks at.
+
+    A map that was taken away is found missing by everything that looks into it.
+    """
+    if f"guards.{stop.id}" == tree.place:
+        return True
+    looked = [leaf.path for leaf in leaves(tree.condition) if isinstance(leaf, Leaf)]
+    return all(any(reason.path[: len(path)] == path[: len(reason.path)] for path in looked) for reason in stop.reasons)
 
 
 def _scopes(tree: Tree, found: Objects) -> list[Scope]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tests.golden.coverage import Spot, Tree, in_words, leaves, trees
-from tests.golden.facts import Case
+from tests.golden.facts import Case, rendered
 from valuelint.charts.expressions import Compiler, Condition, Constant, Group, Leaf, Named, Not, Scope, TextLeaf
 from valuelint.charts.facts import Chart, Facts, _compile, load_chart
 from valuelint.syntax import Path
@@ -15,7 +15,21 @@ from valuelint.syntax import Path
 Plan = dict[Path, Any]
 """Values by path."""
 
-TEXTS = ("", "latest", "v0.5.0", "v0.13.1", "1.15", "1.16", "1.18", "prod", "x y", "UPPER", "10.0.0.0/8", "-", "a" * 40)
+TEXTS = (
+    "",
+    "latest",
+    "v0.5.0",
+    "v0.13.1",
+    "1.15",
+    "1.16",
+    "1.18",
+    "prod",
+    "x y",
+    "UPPER",
+    "10.0.0.0/8",
+    "-",
+    "$__env{X}",
+)
 """Strings of which one or the other meets a pattern or a range of versions."""
 
 # Certificates that a chart would generate anew for each render: given, so that renders are quick and repeatable.
@@ -41,7 +55,8 @@ def build(plan: Plan) -> dict[str, Any]:
             if not isinstance(node, dict):
                 break
         else:
-            node[str(path[-1])] = plan[path]
+            value = plan[path]
+            node[str(path[-1])] = dict(value) if isinstance(value, dict) else value
     return values
 
 
@@ -59,35 +74,35 @@ def both(one: Plan, other: Plan) -> Plan:
 # --- solving --------------------------------------------------------------------------------------
 
 
-def plans(condition: Condition, want: bool, scope: Scope) -> Iterator[Plan]:
-    """Plans under which a condition is what is wanted; the simplest first."""
+def plans(condition: Condition, want: bool, scope: Scope, fixed: Plan | None = None) -> Iterator[Plan]:
+    """Plans under which a condition is what is wanted, the simplest first; `fixed` are values that are settled."""
     if isinstance(condition, Constant):
         if condition.holds is want:
             yield {}
     elif isinstance(condition, Not):
-        yield from plans(condition.child, not want, scope)
+        yield from plans(condition.child, not want, scope, fixed)
     elif isinstance(condition, Named):
-        yield from plans(scope.condition(condition.name), want, scope)
+        yield from plans(scope.condition(condition.name), want, scope, fixed)
     elif isinstance(condition, Group):
         if want is condition.every:
-            yield from together([(child, want) for child in condition.children], scope)
+            yield from together([(child, want) for child in condition.children], scope, fixed)
         else:
             for child in condition.children:
-                yield from plans(child, want, scope)
+                yield from plans(child, want, scope, fixed)
     elif isinstance(condition, (Leaf, TextLeaf)):
-        yield from _leaf_plans(condition, want, scope)
+        yield from _leaf_plans(condition, want, scope, fixed or {})
 
 
-def together(wishes: list[tuple[Condition, bool]], scope: Scope) -> Iterator[Plan]:
+def together(wishes: list[tuple[Condition, bool]], scope: Scope, fixed: Plan | None = None) -> Iterator[Plan]:
     """Plans that meet several wishes."""
     if not wishes:
         yield {}
         return
     (condition, want), *rest = wishes
-    for number, first in enumerate(plans(condition, want, scope)):
+    for number, first in enumerate(plans(condition, want, scope, fixed)):
         if number == 6:  # enough of them to get around a contradiction
             return
-        for others in together(rest, scope):
+        for others in together(rest, scope, {**(fixed or {}), **first}):
             try:
                 yield both(first, others)
             except ContradictionError:
@@ -95,16 +110,26 @@ def together(wishes: list[tuple[Condition, bool]], scope: Scope) -> Iterator[Pla
             break
 
 
-def _leaf_plans(leaf: Leaf | TextLeaf, want: bool, scope: Scope) -> Iterator[Plan]:
+def _leaf_plans(leaf: Leaf | TextLeaf, want: bool, scope: Scope, fixed: Plan) -> Iterator[Plan]:
     paths = [leaf.path] if isinstance(leaf, Leaf) else leaf.text.paths()
     if any(path[:1] == ("$item",) for path in paths):
         return
+    for path in paths:
+        if path in fixed:
+            if _try(leaf, path, fixed[path], scope) is want:
+                yield {}
+            return
     if leaf.evaluate(scope) is want:
         yield {path: scope.get(path) for path in paths if _plain(scope.get(path))}
     for path in paths:
-        for value in candidates(leaf, scope.get(path)):
-            if _try(leaf, path, value, scope) is want:
-                yield {path: value}
+        listed = isinstance(path[-1], int)  # a place in a list: the whole list is given
+        place = path[:-1] if listed else path
+        for value in _LISTS if listed else candidates(leaf, scope.get(path)):
+            if _try(leaf, place, value, scope) is want:
+                yield {place: value}
+
+
+_LISTS: tuple[list[str], ...] = (["10.0.0.0/8"], ["10.0.0.0/8", "172.16.0.0/12"], [])
 
 
 def _plain(value: Any) -> bool:
@@ -133,7 +158,7 @@ def candidates(leaf: Condition, default: Any) -> list[Any]:
         found += ["prod", ""]
     else:
         found += [True, False]
-    return [*found, *TEXTS, True, False, None, ["x"], {"team": "net"}, 1]
+    return [*found, *TEXTS, True, False, None, ["x"], {"team": "net"}, 1, 2, 200, *_LISTS]
 
 
 def deciding(tree: Tree, spot: Spot, scope: Scope) -> Iterator[Plan]:
@@ -194,15 +219,39 @@ def _with(plan: Plan, more: Iterator[Plan]) -> Plan:
 
 
 def covering_cases(chart: Chart, version: str, tree: Tree, spot: Spot) -> Iterator[Case]:
-    """Cases that may cover a spot."""
+    """Cases that may cover a spot: the leaf decides, and nothing else stops the render if that can be helped."""
     scope = scope_of(chart, version, "one", "two")
-    for _, plan in zip(range(8), deciding(tree, spot, scope), strict=False):
+    for _, plan in zip(range(6), deciding(tree, spot, scope), strict=False):
         for base in (QUIET.get(chart.name, {}), {}):
             try:
-                yield case(version, both(dict(base), plan))
+                whole = both(dict(base), plan)
             except ContradictionError:
                 continue
+            yield case(version, whole)
+            yield case(version, _calmed(chart, version, whole, tree))
+
+
+def _calmed(chart: Chart, version: str, plan: Plan, tree: Tree) -> Plan:
+    """The plan without what other guards stumble over."""
+    for _ in range(6):
+        found = rendered(chart.name, case(version, plan))
+        others = {stop.id for stop in found.stops if stop.holds and f"guards.{stop.id}" != tree.place}
+        guard = next((guard for guard in found.facts.guards if guard.id in others), None)
+        if guard is None:
             break
+        before = plan
+        for _, cure in zip(range(12), plans(guard.when, False, found.scope), strict=False):
+            try:
+                plan = both(plan, cure)
+            except ContradictionError:
+                continue
+            stops = rendered(chart.name, case(version, plan)).stops
+            if guard.id not in {stop.id for stop in stops if stop.holds}:
+                break
+            plan = before
+        if plan == before:
+            break
+    return plan
 
 
 def case(version: str, plan: Plan, release: str = "one", namespace: str = "two") -> Case:

@@ -34,7 +34,8 @@ def cluster(data: dict[str, Any], options: Options) -> str:
     blocks += [f"> **{_escape(name)}** {_escape(what)}" for name, what in failures(data)]
     heads = ("Monitor", "Rendered", "Namespace", "Scraped", "Why")
     at_home, gone = home(data), stopped(data)
-    shown, calm = [], dict[str, list[tuple[str, ...]]]()
+    shown: list[tuple[str, ...]] = []
+    calm: dict[str, list[tuple[str, ...]]] = {}
     for row in data["monitors"]:
         quiet = "not rendered" if row["release"] in gone else nothing_to_say(row) if row["release"] in at_home else ""
         (calm.setdefault(quiet, []) if quiet else shown).append(_row(row, scraped(row)))

@@ -44,7 +44,7 @@ class Line(NamedTuple):
 
 def cluster(data: dict[str, Any], options: Options) -> str:
     paint = _color if options.color else _plain
-    blocks = [_bold(" · ".join(title(data)), paint)]
+    blocks = ["\n".join(_bold(line, paint) for line in _broken(" · ".join(title(data)), options.width, "  "))]
     problems = [f"{paint('!', '31')} {visible(name)} {visible(what)}" for name, what in failures(data)]
     if problems:
         blocks.append("\n".join(problems))
@@ -57,9 +57,8 @@ def cluster(data: dict[str, Any], options: Options) -> str:
         heading = f"{prometheus['kind']} {prometheus['namespace'] or '?'}/{prometheus['name'] or '?'} selects"
         blocks.append(_listing(heading, selectors(prometheus), paint))
     for grafana in data["grafana"]:
-        blocks.append(
-            f"{_bold('Grafana', paint)} of {visible(str(grafana['release'] or 'a release'))} loads {visible(sidecar(grafana))}"
-        )
+        owner = visible(grafana["release"] or "a release")
+        blocks.append(f"{_bold('Grafana', paint)} of {owner} loads {visible(sidecar(grafana))}")
     return "\n\n".join(block for block in blocks if block) + "\n"
 
 
@@ -180,9 +179,9 @@ def _cell(cell: str, width: int, paint: Paint) -> str:
 def _broken(text: str, width: int, indent: str) -> list[str]:
     """A text in lines of a width, broken between words, and in long words at dots and slashes."""
     lines: list[str] = []
-    for word in text.split(" "):
+    for whole in text.split(" "):
         glue = " "
-        for part in [word] if len(word) <= width else _WORD.findall(word):
+        for part in [whole] if len(whole) <= width else _WORD.findall(whole):
             if lines and len(lines[-1]) + len(glue) + len(part) <= width:
                 lines[-1] += glue + part
             else:
