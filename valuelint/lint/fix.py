@@ -1,21 +1,21 @@
 """The fix loop: apply what may be applied, prove it, and look again, until nothing changes.
 
-A fix is written only if the new text parses, its data are the old data with exactly the declared patches applied, every
-comment survives, the finding is gone, nothing as bad appeared, and what the fix claims is true. Otherwise the old text
-stays, and the fix is reported as failed.
+A fix is applied only if the new text parses, its data are the old data with exactly the declared patches applied,
+nothing outside the edited spans differs, every comment survives, the finding is gone, nothing as bad appeared, and what
+the fix claims is true. Otherwise the old text stays, and the fix is reported as failed.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
+from collections.abc import Callable
 
+from valuelint.light import Any, NamedTuple
 from valuelint.lint.diagnostic import APPLICABILITIES, SEVERITIES, Diagnostic, Report
 from valuelint.lint.engine import Finding, Outcome, examine, report
-from valuelint.lint.patching import keeps
-from valuelint.lint.rule import Rule
-from valuelint.records import NamedTuple
-from valuelint.syntax import Document, Node, Path, SourceError, find, parse, to_data
+from valuelint.lint.patching import Wishes, keeps
+from valuelint.lint.rule import Promise, Rule
+from valuelint.syntax import Document, Node, Path, Source, SourceError, find, parse, to_data
 from valuelint.syntax.edits import Edit, apply_edits, edit, same
 from valuelint.syntax.patches import CannotPatch, Patch, Set, apply_patch
 from valuelint.values import Layer
@@ -23,9 +23,16 @@ from valuelint.values.layer import DeskKey
 from valuelint.workspace.release import Cluster, Workspace
 
 MOST_ROUNDS = 10
+"""A fix may bring another finding to light; more rounds than this mean that two fixes undo each other."""
 
 Texts = dict[str, str]
 """The new text of each changed file, by its name."""
+
+YES, NO, ALL, SKIP, QUIT = "y", "n", "a", "s", "q"
+"""Answers to the question whether a fix is to be applied: also the rest, not this rule, nothing more."""
+
+Ask = Callable[[Diagnostic, dict[str, Source], Texts], str]
+"""Asks about one fix, with the sources before and the texts after it; gives one of the answers."""
 
 
 class Failed(NamedTuple):
@@ -36,123 +43,233 @@ class Failed(NamedTuple):
 
 
 class Repair(NamedTuple):
-    """What fixing a workspace comes to: the new texts, what was fixed and what was not, and what is left."""
+    """What fixing a workspace comes to: the new texts, what was fixed and what was not, and what is left.
+
+    `along` are findings that went away with the fix of another. `kept` are the promises of the fixes, all confirmed.
+    `together` are the sets of changed files that belong to one cluster and are written together or not at all.
+    """
 
     texts: Texts
     fixed: tuple[Diagnostic, ...]
     failed: tuple[Failed, ...]
     left: Report
+    along: tuple[Diagnostic, ...] = ()
+    kept: tuple[tuple[str, Promise], ...] = ()
+    together: tuple[frozenset[str], ...] = ()
 
 
-def repair(workspace: Workspace, rules: list[Rule], level: str, only: frozenset[str] = frozenset()) -> Repair:
+def repair(
+    workspace: Workspace,
+    rules: list[Rule],
+    level: str,
+    only: frozenset[str] = frozenset(),
+    side: str = "",
+    ask: Ask | None = None,
+) -> Repair:
     """Fixes what `level` ("safe", or "unsafe" for both) allows, of the rules in `only` (empty: all), in memory.
 
-    Only files that were asked for are changed.
+    Only files that were asked for are changed. `side` says where something that has two ends is put right. With `ask`
+    every fix is applied by itself, after the question.
     """
     allowed = APPLICABILITIES[: APPLICABILITIES.index(level) + 1]
-    texts: Texts = {}
-    fixed: list[Diagnostic] = []
-    failed: list[Failed] = []
-    outcomes = []
-    for cluster in workspace.clusters:
-        outcome = examine(_caught_up(cluster, texts), rules)
-        refused: dict[tuple[str, ...], Failed] = {}
-        for _ in range(MOST_ROUNDS):
-            candidates = [
-                finding
-                for finding in outcome.findings
-                if _applicable(finding, workspace, allowed, only) and _key(finding) not in refused
-            ]
-            if not candidates:
-                break
-            step = _apply(outcome, candidates, rules)
-            if isinstance(step, Failed):
-                # One of them does not hold what it promises: find out which, by trying each alone.
-                steps = (
-                    [(finding, _apply(outcome, [finding], rules)) for finding in candidates]
-                    if len(candidates) > 1
-                    else []
-                )
-                for finding, alone in steps or [(candidates[0], step)]:
-                    if isinstance(alone, Failed):
-                        refused[_key(finding)] = Failed(finding.diagnostic, alone.reason)
-                step = next((alone for _, alone in steps if not isinstance(alone, Failed)), step)
-                if isinstance(step, Failed):
-                    continue
-            outcome = step.outcome
-            texts.update(step.texts)
-            fixed += [finding.diagnostic for finding in step.applied]
-            refused.clear()  # what did not work before may work now
-        failed += refused.values()
-        outcomes.append(outcome)
-    return Repair(texts, tuple(fixed), tuple(failed), report(workspace, outcomes))
+    loop = _Loop(rules, Wishes(side, workspace.shown), allowed, only, ask)
+    outcomes = [loop.mend(cluster) for cluster in workspace.clusters]
+    return Repair(
+        loop.texts,
+        tuple(loop.fixed),
+        tuple(loop.failed),
+        report(workspace, outcomes),
+        tuple(loop.along),
+        tuple(dict.fromkeys(loop.kept)),
+        tuple(loop.together),
+    )
 
 
 class _Step(NamedTuple):
     outcome: Outcome
     texts: Texts
     applied: tuple[Finding, ...]
+    along: tuple[Finding, ...]
 
 
-def _applicable(finding: Finding, workspace: Workspace, allowed: tuple[str, ...], only: frozenset[str]) -> bool:
-    plan = finding.plan
-    if plan is None or plan.applicability not in allowed or plan.applicability == "display" or not plan.patches:
-        return False
-    if only and finding.rule.id not in only:
-        return False
-    return workspace.shown is None or all(layer.source.name in workspace.shown for layer, _ in plan.patches)
+class _Loop:
+    """The state of a repair: what the fixes of all clusters so far come to."""
+
+    def __init__(
+        self, rules: list[Rule], wishes: Wishes, allowed: tuple[str, ...], only: frozenset[str], ask: Ask | None
+    ) -> None:
+        self.rules = rules
+        self.wishes = wishes
+        self.allowed = allowed
+        self.only = only
+        self.ask = ask
+        self.texts: Texts = {}
+        self.fixed: list[Diagnostic] = []
+        self.along: list[Diagnostic] = []
+        self.failed: list[Failed] = []
+        self.kept: list[tuple[str, Promise]] = []
+        self.together: list[frozenset[str]] = []
+        self._refused: dict[_Key, Failed] = {}
+        self._declined: set[_Key] = set()
+        self._taken: Counter[_Key] = Counter()
+        self._skipped: set[str] = set()
+        self._quit = False
+
+    def mend(self, cluster: Cluster) -> Outcome:
+        """Fixes one cluster; gives what is left to say of it."""
+        outcome = examine(_caught_up(cluster, self.texts), self.rules, self.wishes)
+        self._refused, self._declined, self._taken = {}, set(), Counter()
+        changed: set[str] = set()
+        for _ in range(MOST_ROUNDS):
+            candidates = self._candidates(outcome)
+            if not candidates:
+                break
+            mend = self._most if self.ask is None else self._one_by_one
+            outcome = mend(outcome, candidates, changed)
+        self.failed += self._refused.values()
+        if changed:
+            # Clusters that share a file are written together: the text of the file holds the fixes of both.
+            shared = [names for names in self.together if names & changed]
+            self.together = [names for names in self.together if not names & changed]
+            self.together.append(frozenset(changed.union(*shared)))
+        return outcome
+
+    def _candidates(self, outcome: Outcome) -> list[Finding]:
+        return [finding for finding in outcome.findings if self._applicable(finding)]
+
+    def _applicable(self, finding: Finding) -> bool:
+        plan = finding.plan
+        if plan is None or plan.applicability not in self.allowed or plan.applicability == "display":
+            return False
+        if not plan.patches or (self.only and finding.rule.id not in self.only):
+            return False
+        key = _key(finding)
+        if key in self._refused or key in self._declined or self._taken[key] > 1:
+            return False
+        if finding.rule.id in self._skipped or self._quit:
+            return False
+        shown = self.wishes.files
+        return shown is None or all(layer.source.name in shown for layer, _ in plan.patches)
+
+    def _most(self, outcome: Outcome, candidates: list[Finding], changed: set[str]) -> Outcome:
+        """Applies the candidates together; where the proof fails, halves them until the culprits are found."""
+        step = _apply(outcome, candidates, self.rules, self.wishes)
+        if not isinstance(step, Failed):
+            return self._take(step, changed)
+        if len(candidates) == 1:
+            self._refuse(candidates[0], step)
+            return outcome
+        middle = len(candidates) // 2
+        outcome = self._most(outcome, candidates[:middle], changed)
+        # The first half has made new layers; what is still to be done is found in them anew.
+        waiting = {_key(finding) for finding in candidates[middle:]}
+        rest = [finding for finding in self._candidates(outcome) if _key(finding) in waiting]
+        return self._most(outcome, rest, changed) if rest else outcome
+
+    def _one_by_one(self, outcome: Outcome, candidates: list[Finding], changed: set[str]) -> Outcome:
+        finding = candidates[0]
+        step = _apply(outcome, [finding], self.rules, self.wishes)
+        while isinstance(step, Failed):
+            self._refuse(finding, step)
+            candidates = self._candidates(outcome)
+            if not candidates:
+                return outcome
+            finding = candidates[0]
+            step = _apply(outcome, [finding], self.rules, self.wishes)
+        assert self.ask is not None
+        before = {layer.source.name: layer.source for release in outcome.cluster.releases for layer in release.layers}
+        answer = self.ask(finding.diagnostic, before, step.texts)
+        if answer in (YES, ALL):
+            outcome = self._take(step, changed)
+        if answer == ALL:
+            self.ask = None
+        elif answer == SKIP:
+            self._skipped.add(finding.rule.id)
+        elif answer == QUIT:
+            self._quit = True
+        elif answer == NO:
+            self._declined.add(_key(finding))
+        rest = self._candidates(outcome)
+        return self._one_by_one(outcome, rest, changed) if rest and self.ask else outcome
+
+    def _take(self, step: _Step, changed: set[str]) -> Outcome:
+        self.texts.update(step.texts)
+        changed.update(step.texts)
+        self.fixed += [finding.diagnostic for finding in step.applied]
+        self.along += [finding.diagnostic for finding in step.along]
+        self._taken.update(_key(finding) for finding in step.applied)
+        self._refused = {}  # what did not work before may work now
+        for finding in step.applied:
+            if finding.plan is not None:
+                name = step.outcome.cluster.name
+                self.kept += [(name, promise) for promise in finding.plan.remedy.promises]
+        return step.outcome
+
+    def _refuse(self, finding: Finding, failed: Failed) -> None:
+        self._refused[_key(finding)] = Failed(finding.diagnostic, failed.reason)
 
 
-def _key(finding: Finding) -> tuple[str, ...]:
+_Key = tuple[str, ...]
+
+
+def _key(finding: Finding) -> _Key:
     violation = finding.violation
-    return (finding.rule.id, str(violation.release), violation.variant, violation.subject)
+    return (finding.rule.id, str(violation.release), violation.variant, violation.subject or repr(violation.path))
 
 
-def _matter(finding: Finding) -> tuple[str, ...]:
-    """What a finding is about, however it is said: one that is said otherwise now is not new."""
+def _matter(finding: Finding) -> _Key:
+    """What a finding is about, however it is said."""
     violation = finding.violation
     return (finding.rule.id, str(violation.release), violation.subject or violation.variant)
 
 
-def _apply(outcome: Outcome, candidates: list[Finding], rules: list[Rule]) -> _Step | Failed:
+def _grave(finding: Finding) -> int:
+    return SEVERITIES.index(finding.diagnostic.severity)
+
+
+def _apply(outcome: Outcome, candidates: list[Finding], rules: list[Rule], wishes: Wishes) -> _Step | Failed:
     """Applies the fixes that do not get in each other's way, and proves the result."""
     applied: list[Finding] = []
     by_desk: dict[DeskKey, tuple[Layer, list[Patch]]] = {}
-    for finding in candidates:
-        if finding.plan is None:
-            continue
-        mine = {layer.desk_key: (layer, layer.at_desk(patches)) for layer, patches in finding.plan.patches}
-        if any(_clash(wanted, by_desk[key][1]) for key, (_, wanted) in mine.items() if key in by_desk):
-            continue
-        for key, (layer, wanted) in mine.items():
-            known = by_desk.setdefault(key, (layer, []))[1]
-            known += [patch for patch in wanted if patch not in known]
-        applied.append(finding)
-    first = applied[0].diagnostic
-    edits: dict[str, list[Edit]] = {}
-    texts: Texts = {}
+    first = candidates[0].diagnostic
     try:
+        for finding in candidates:
+            if finding.plan is None:
+                continue
+            mine = {layer.desk_key: (layer, layer.at_desk(patches)) for layer, patches in finding.plan.patches}
+            if any(_clash(wanted, by_desk[key][1]) for key, (_, wanted) in mine.items() if key in by_desk):
+                continue
+            for key, (layer, wanted) in mine.items():
+                known = by_desk.setdefault(key, (layer, []))[1]
+                known += [patch for patch in wanted if patch not in known]
+            applied.append(finding)
+        edits: dict[str, list[Edit]] = {}
         for layer, patches in by_desk.values():
             edits.setdefault(layer.source.name, []).extend(layer.in_source(edit(layer.desk, patches)))
     except CannotPatch as refusal:
         return Failed(first, str(refusal))
     sources = {layer.source.name: layer.source for layer, _ in by_desk.values()}
+    texts: Texts = {}
     documents: dict[str, list[Document]] = {}
-    for name, changes in edits.items():
-        texts[name] = apply_edits(sources[name].text, sorted(changes))
-        try:
-            documents[name] = parse(sources[name].with_text(texts[name]))
-        except SourceError as error:
-            return Failed(first, f"the new text could not be read back ({error.message})")
     try:
+        for name, changes in edits.items():
+            texts[name] = apply_edits(sources[name].text, sorted(changes))
+            documents[name] = parse(sources[name].with_text(texts[name]))
+            if not _kept_outside(sources[name].text, texts[name], sorted(changes)):
+                return Failed(first, "the text outside the edited spans would not stay as it is")
         reason = _changed_otherwise(by_desk, documents)
     except (SourceError, ValueError) as error:
-        reason = f"the new text could not be read back ({error})"
+        return Failed(first, f"the new text could not be read back ({error})")
     if reason is not None:
         return Failed(first, reason)
-    after = examine(_renewed(outcome.cluster, documents), rules)
+    after = examine(_renewed(outcome.cluster, documents), rules, wishes)
     reason = _unproven(outcome, after, applied)
-    return Failed(first, reason) if reason is not None else _Step(after, texts, tuple(applied))
+    if reason is not None:
+        return Failed(first, reason)
+    remaining = {_key(finding) for finding in after.findings}
+    gone = [finding for finding in outcome.findings if _key(finding) not in remaining]
+    along = tuple(finding for finding in gone if not any(finding is other for other in applied))
+    return _Step(after, texts, tuple(applied), along)
 
 
 def _clash(patches: tuple[Patch, ...], others: list[Patch]) -> bool:
@@ -163,6 +280,17 @@ def _clash(patches: tuple[Patch, ...], others: list[Patch]) -> bool:
             if patch != other and patch.path[:length] == other.path[:length]:
                 return True
     return False
+
+
+def _kept_outside(old: str, new: str, edits: list[Edit]) -> bool:
+    """Whether every character outside the edited spans is where it was, relative to them."""
+    at = there = 0
+    for start, end, text in edits:
+        stop = there + start - at
+        if start < at or old[at:start] != new[there:stop] or new[stop : stop + len(text)] != text:
+            return False
+        at, there = end, stop + len(text)
+    return old[at:] == new[there:]
 
 
 def _changed_otherwise(
@@ -192,6 +320,23 @@ def _changed_otherwise(
             return "the new text would not mean exactly what the fix declares"
         if _comments(old) - _comments(new):
             return "a comment would be lost"
+    return _other_documents_changed([old for old, _, _ in wanted.values()], documents)
+
+
+def _other_documents_changed(edited: list[Document], documents: dict[str, list[Document]]) -> str | None:
+    """Whether a document that the fix does not speak of differs: several can share a file."""
+    for source in {document.source.name: document.source for document in edited}.values():
+        after = documents[source.name]
+        if len(after) == 1 and "\n---" not in source.text:
+            continue
+        before = parse(source)
+        mine = {document.index for document in edited if document.source.name == source.name}
+        if len(before) != len(after) or any(
+            not same(_data(old), _data(new)) or _comments(old) != _comments(new)
+            for old, new in zip(before, after, strict=True)
+            if old.index not in mine
+        ):
+            return "another document of the file would change"
     return None
 
 
@@ -231,26 +376,32 @@ def _renewed(cluster: Cluster, documents: dict[str, list[Document]]) -> Cluster:
 
 def _unproven(before: Outcome, after: Outcome, applied: list[Finding]) -> str | None:
     """Why the fixes are not proven: a finding is still there, something as bad is new, a promise is not kept; or None."""
-    known = {_matter(finding) for finding in before.findings}
+    known: dict[_Key, int] = {}
+    for finding in before.findings:
+        known[_matter(finding)] = max(known.get(_matter(finding), 0), _grave(finding))
     remaining = {_key(finding) for finding in after.findings}
     for finding in applied:
         if _key(finding) in remaining:
             return f"{finding.rule.id} would still be there"
         plan = finding.plan
-        if plan is not None and plan.remedy.promises and after.worlds:
-            world = after.worlds[-1]
-            if not keeps(world, plan.remedy.promises, world.of(plan.remedy.release)):
-                return "it would not bring about what it promises"
-    worst = max(SEVERITIES.index(finding.diagnostic.severity) for finding in applied)
+        if plan is not None and plan.remedy.promises:
+            for world in after.worlds:
+                if not keeps(world, plan.remedy.promises, world.of(plan.remedy.release)):
+                    return "it would not bring about what it promises"
+    # Of several fixes the mildest counts: what none of them may bring about, they must not do together either.
+    mildest = min(_grave(finding) for finding in applied)
     rules = {finding.rule.id for finding in applied}
-    born = any(
-        promise.effect == "rendered" for finding in applied if finding.plan for promise in finding.plan.remedy.promises
-    )
+    born = max((_grave(finding) for finding in applied if _brings_about(finding, "rendered")), default=-1)
     for finding in after.findings:
         if finding.diagnostic.severity == "info" and finding.rule.id in rules:
             continue  # a remark turned into another remark of the same rule: that is what was wanted
-        if born and finding.rule.check.startswith("monitors.") and finding.diagnostic.severity == SEVERITIES[worst]:
+        if finding.rule.check.startswith("monitors.") and _grave(finding) <= born:
             continue  # a monitor that exists now is looked at for the first time; the next round goes on from there
-        if _matter(finding) not in known and SEVERITIES.index(finding.diagnostic.severity) >= worst:
+        # One that is said otherwise now is not new, unless it is worse.
+        if known.get(_matter(finding), -1) < _grave(finding) and _grave(finding) >= mildest:
             return f"it would cause {finding.rule.id}: {finding.diagnostic.message}"
     return None
+
+
+def _brings_about(finding: Finding, effect: str) -> bool:
+    return finding.plan is not None and any(promise.effect == effect for promise in finding.plan.remedy.promises)

@@ -43,18 +43,20 @@ NO_WISHES = Wishes()
 
 def choose(world: World, violation: Violation, wishes: Wishes) -> Violation:
     """The violation with the remedy that is wanted, of those that it has."""
-    remedies = [remedy for remedy in (violation.remedy, *violation.others) if remedy is not None]
-    if not violation.others or not remedies:
+    first = violation.remedy
+    if first is None or not (first.side or violation.others):
         return violation
+    remedies = (first, *violation.others)
     if wishes.side:
-        # One label for all is no other side: a single monitor gets its own.
+        # One label for all is no other end of the wire: a monitor that is alone gets its own.
         sides = ("common", "monitor") if wishes.side == "common" else (wishes.side,)
-        suited = [remedy for side in (*sides, "") for remedy in remedies if remedy.side == side]
+        suited = [remedy for side in (*sides, "own", "") for remedy in remedies if remedy.side == side]
         return violation._replace(remedy=suited[0] if suited else None)
-    for remedy in remedies:
-        if not remedy.asked_for and _within(world, remedy, wishes.files):
-            return violation._replace(remedy=remedy)
-    return violation
+    if len(remedies) > 1:
+        for remedy in remedies:
+            if not remedy.asked_for and _within(world, remedy, wishes.files):
+                return violation._replace(remedy=remedy)
+    return violation._replace(remedy=first._replace(applicability="display")) if first.asked_for else violation
 
 
 def _within(world: World, remedy: Remedy, files: frozenset[str] | None) -> bool:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
-from valuelint.charts.expressions import Reason, go_text, go_truth
+from valuelint.charts.expressions import Labels, Reason, go_text, go_truth
+from valuelint.light import Any
 from valuelint.lint.rule import Open, Promise, Related, Remedy, Rule, Violation, show
 from valuelint.predict.cluster import Installed, World
 from valuelint.predict.objects import Monitor, Prometheus
@@ -96,12 +96,54 @@ def _by_default(installed: Installed, unasked: list[tuple[Monitor, Violation]]) 
     variant = "by-default" if words["wanted"] else "by-default-unreached"
     own = [item for item in first.related if item.path is not None and said_by_user(installed, item.path)]
     path = own[0].path if own and own[0].path is not None and own[0].release == installed.number else first.path
-    remedy = None
-    if len(unasked) == 1 and first.remedy is not None:
-        remedy = first.remedy._replace(applicability="unsafe" if first.remedy.applicability == "safe" else "display")
     subject = " ".join(sorted(names))
+    remedies = [remedy for remedy in (first.remedy, *first.others) if remedy is not None]
+    if len(unasked) > 1:
+        remedies = [remedy for remedy in remedies if remedy.side == "prometheus"]
+        remedies = [*_together(installed, [monitor for monitor, _ in unasked], unasked, words), *remedies]
+    # Nobody asked for these: what is safe elsewhere is for the user to decide here.
+    milder = {"safe": "unsafe", "unsafe": "unsafe" if len(unasked) > 1 else "display"}
+    remedies = [
+        remedy if remedy.asked_for else remedy._replace(applicability=milder.get(remedy.applicability, "display"))
+        for remedy in remedies
+    ]
+    remedy, *others = sorted(remedies, key=lambda item: item.asked_for) or [None]
     related = tuple(item for item in first.related if item.path != path)
-    return Violation(installed.number, path, variant, words, subject, related, (), remedy)
+    return Violation(installed.number, path, variant, words, subject, related, (), remedy, None, tuple(others))
+
+
+def _together(
+    installed: Installed, those: list[Monitor], found: list[tuple[Monitor, Violation]], words: dict[str, Any]
+) -> list[Remedy]:
+    """One remedy for all that a chart brings along: what they have in common at its place, the rest one by one."""
+    place, reached = _common_place(installed, those)
+    if place is None:
+        return []
+    wanted: dict[str, Any] = {}
+    patches: list[Patch] = []
+    side, asked_for = "common", True
+    for monitor, violation in found:
+        own = next((item for item in (violation.remedy, *violation.others) if item and item.side == "monitor"), None)
+        if own is None or own.applicability == "display":
+            return []
+        if monitor not in reached:
+            patches += own.patches
+            continue
+        for patch in own.patches:
+            key = str(patch.path[-1])
+            if monitor.label_origins.get(key) == place:
+                # The chart would set it right, were it not for this label.
+                side, asked_for = "own", False
+                wanted[key] = Remove((*place, key))
+            else:
+                wanted[key] = Set((*place, key), patch.value)
+    words["common"] = ", ".join(
+        format_path(patch.path) + (f": {show(patch.value)}" if isinstance(patch, Set) else "")
+        for patch in wanted.values()
+    )
+    promises = tuple(Promise(installed.number, "selected", monitor.facts.component) for monitor in those)
+    patches = [*wanted.values(), *dict.fromkeys(patches)]
+    return [Remedy(installed.number, "unsafe", tuple(patches), promises, side, asked_for)]
 
 
 def _decider(owner: Installed, monitor: Monitor) -> str:
@@ -130,6 +172,8 @@ def _not_selected(
         "selector": camel(verdict.selector),
         "wanted": "",
         "label": "",
+        "there": "",
+        "common": "",
     }
     subject = subject_of(monitor)
     origin = (_selector_origin(owner, prometheus, verdict, words),) if verdict.selector else ()
@@ -153,9 +197,111 @@ def _not_selected(
     words["label"] = ", ".join(requirement.key for requirement in failing)
     path = _label_place(monitor, failing)
     notes = () if len(world.prometheuses()) == 1 else ("no other Prometheus of the cluster selects it either",)
-    return Violation(
-        installed.number, path, "labels", words, subject, origin, notes, _label_remedy(installed, monitor, failing)
+    first, *others = _remedies(world, installed, monitor, owner, prometheus, verdict, words) or [None]
+    return Violation(installed.number, path, "labels", words, subject, origin, notes, first, None, tuple(others))
+
+
+def _remedies(
+    world: World,
+    installed: Installed,
+    monitor: Monitor,
+    owner: Installed,
+    prometheus: Prometheus,
+    verdict: Selection,
+    words: dict[str, Any],
+) -> list[Remedy]:
+    """A label that is missed can be put right at both ends of the wire; what is to be preferred comes first."""
+    failing = verdict.match.failing() if verdict.match is not None else []
+    own = _label_remedy(installed, monitor, failing)
+    there = _selector_remedy(installed, monitor, owner, prometheus, verdict, failing, words)
+    both = [remedy for remedy in (own, _common_remedy(world, installed, monitor, failing, words), there) if remedy]
+    if there is not None and there.applicability == "safe":
+        both.sort(key=lambda remedy: remedy is not there)  # the file says it already, only in the wrong form
+    return both
+
+
+def _selector_remedy(
+    installed: Installed,
+    monitor: Monitor,
+    owner: Installed,
+    prometheus: Prometheus,
+    verdict: Selection,
+    failing: list[Requirement],
+    words: dict[str, Any],
+) -> Remedy | None:
+    """What can be done at Prometheus: let its own selector want what the monitor carries, or an empty one select all."""
+    path = prometheus.facts.selector_paths.get(verdict.selector)
+    switch = prometheus.facts.nil_uses_paths.get(verdict.selector)
+    promises = (Promise(installed.number, "selected", monitor.facts.component),)
+    if path is not None and owner.number == installed.number and go_truth(owner.values.get(path)):
+        return None  # what the chart brings along carries what it carries
+    if path is not None and go_truth(owner.values.get(path)):
+        labels = monitor.labels if isinstance(monitor.labels, dict) else {}
+        patches: list[Patch] = []
+        for requirement in failing:
+            where, value = (*path, "matchLabels", requirement.key), labels.get(requirement.key)
+            if not said_by_user(owner, where) or not isinstance(value, str):
+                return None
+            patches.append(Set(where, value))
+        words["there"] = "; ".join(f"{patch.path[-1]}: {labels[str(patch.path[-1])]}" for patch in patches)
+        return Remedy(owner.number, "unsafe", tuple(patches), promises, "prometheus", True) if patches else None
+    if switch is None or not go_truth(owner.values.get(switch)):
+        return None
+    # `"false"` in quotes says what is meant, and YAML hears a text.
+    given = owner.values.get(switch)
+    quoted = isinstance(given, str) and given.strip().lower() in ("false", "no", "off", "0")
+    words["there"] = f"{format_path(switch)}: false"
+    return Remedy(
+        owner.number, "safe" if quoted else "unsafe", (Set(switch, False),), promises, "prometheus", not quoted
     )
+
+
+def _common_remedy(
+    world: World, installed: Installed, monitor: Monitor, failing: list[Requirement], words: dict[str, Any]
+) -> Remedy | None:
+    """One label for all monitors of the release, where two or more miss it and the chart has a place for that."""
+    wanted = {
+        requirement.key: requirement.values[0]
+        for requirement in failing
+        if requirement.operator == "In" and len(requirement.values) == 1 and isinstance(requirement.values[0], str)
+    }
+    if not wanted or len(wanted) < len(failing):
+        return None
+    missing = []
+    for other in installed.objects.monitors:
+        if other.rendered is not True or not isinstance(other.labels, dict) or other.facts.for_each is not None:
+            continue
+        verdicts = world.selections(other.kind, other.labels, other.namespace)
+        if verdicts and all(verdict.cause == "labels" and verdict.selected is False for _, _, verdict in verdicts):
+            missing.append(other)
+    if len(missing) < 2 or monitor not in missing:
+        return None
+    place, reached = _common_place(installed, missing)
+    if place is None or monitor not in reached or any(key in other.labels for other in reached for key in wanted):
+        return None  # its own label would win, or is the wrong one
+    words["common"] = "; ".join(f"{format_path((*place, key))}: {value}" for key, value in wanted.items())
+    patches = tuple(Set((*place, key), value) for key, value in wanted.items())
+    promises = tuple(Promise(installed.number, "selected", other.facts.component) for other in reached)
+    return Remedy(installed.number, "unsafe", patches, promises, "common", True)
+
+
+def _common_place(installed: Installed, those: list[Monitor]) -> tuple[Path | None, list[Monitor]]:
+    """The map whose labels most of these monitors get in this version, two at least, and those that get them."""
+    reached: dict[Path, list[Monitor]] = {}
+    for monitor in those:
+        for path in dict.fromkeys(_label_paths(installed, monitor.facts.labels)):
+            if path != monitor.facts.labels_path:
+                reached.setdefault(path, []).append(monitor)
+    place = max(reached, key=lambda path: len(reached[path]), default=None)
+    return (place, reached[place]) if place is not None and len(reached[place]) > 1 else (None, [])
+
+
+def _label_paths(installed: Installed, labels: Labels) -> Iterator[Path]:
+    for source in labels.sources:
+        if source.path is not None and source.path[0] != "$item":
+            yield source.path
+        elif source.name is not None:
+            yield from _label_paths(installed, installed.objects.facts.labels[source.name])
 
 
 def _label_place(monitor: Monitor, failing: list[Requirement]) -> Path:
@@ -185,7 +331,7 @@ def _label_remedy(installed: Installed, monitor: Monitor, failing: list[Requirem
         else:
             return None
     promise = Promise(installed.number, "selected", monitor.facts.component)
-    return Remedy(installed.number, applicability, tuple(patches), (promise,))
+    return Remedy(installed.number, applicability, tuple(patches), (promise,), "monitor")
 
 
 def _selector_origin(owner: Installed, prometheus: Prometheus, verdict: Selection, words: dict[str, Any]) -> Related:
