@@ -323,6 +323,8 @@ class Writer:
             end = self._child_start(parent, last + 1)
         elif first:
             start = self._child_end(parent, first - 1)
+            if text[start - 1] == ":" and text[start] in " \t\r\n":
+                start += 1  # a colon directly before the brace would belong to the text before it
         else:
             comma = _skip(text, end)
             end = comma + 1 if text[comma] == "," else end
