@@ -187,11 +187,21 @@ def decided(tree: Tree, scope: Scope) -> Iterator[Spot]:
             yield tree.place, in_words(leaf), state
 
 
+_known: dict[tuple[str, str], list[Tree]] = {}
+
+
+def known_trees(facts: Facts) -> list[Tree]:
+    """The conditions of a version, walked once."""
+    if (facts.chart, facts.version) not in _known:
+        _known[facts.chart, facts.version] = list(trees(facts))
+    return _known[facts.chart, facts.version]
+
+
 def covered(found: Objects) -> set[Spot]:
     """What one case covers."""
     stops = [stop for stop in found.stops if stop.holds]
     spots: set[Spot] = set()
-    for tree in trees(found.facts):
+    for tree in known_trees(found.facts):
         if tree.guard:
             if any(not _same_cause(stop, tree) for stop in stops):
                 continue
@@ -228,7 +238,7 @@ def wanted(facts: Facts) -> set[Spot]:
     """Every leaf of a version, in both states."""
     return {
         (tree.place, in_words(leaf), state)
-        for tree in trees(facts)
+        for tree in known_trees(facts)
         for leaf in leaves(tree.condition)
         for state in (True, False)
     }

@@ -227,7 +227,8 @@ def _prometheus(item: Any, home: str) -> list[Any]:
 
 def _containers(item: Any) -> list[Any]:
     pod = ((item.get("spec") or {}).get("template") or {}).get("spec") or {}
-    return [*(pod.get("initContainers") or ()), *(pod.get("containers") or ())]
+    listed = [*(pod.get("initContainers") or ()), *(pod.get("containers") or ())]
+    return [container for container in listed if isinstance(container, dict)]  # values can put anything there
 
 
 def _operator(item: Any) -> dict[str, list[str]] | None:
@@ -251,8 +252,8 @@ def _operator(item: Any) -> dict[str, list[str]] | None:
 
 def _sidecar(item: Any, home: str, wide: bool) -> dict[str, Any] | None:
     for container in _containers(item):
-        told = {each["name"]: each.get("value") for each in container.get("env") or ()}
-        if "sc-dashboard" in container["name"] and "LABEL" in told:
+        told = {each.get("name"): each.get("value") for each in container.get("env") or () if isinstance(each, dict)}
+        if "sc-dashboard" in str(container.get("name")) and "LABEL" in told:
             return {
                 "label": told["LABEL"],
                 "label_value": told.get("LABEL_VALUE") or None,
