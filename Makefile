@@ -73,23 +73,10 @@ $(VENV)/.oracle: $(VENV)/.tools
 NAMED = $(or $(CHARTS),$(error name the folder of the charts: make $@ CHARTS=FOLDER))
 
 oracle: $(VENV)/.oracle ## ask the real Helm for the expectations of tests/golden anew; CHARTS=FOLDER
-	$(BIN)/python -m tests.golden.oracle $(NAMED)
+	$(BIN)/python -m tests.golden.oracle $(NAMED) $(if $(CHART),--only $(CHART))
 
 oracle-fuzz: $(VENV)/.oracle ## compare N random values with what the real Helm renders; CHARTS=FOLDER N=200
-	$(BIN)/python -m tests.golden.oracle $(NAMED) --fuzz $(N)
-
-$(VENV)/.oracle: $(VENV)/.tools
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[oracle]'
-	@touch $@
-
-ORACLE = $(BIN)/python -m tests.golden.oracle $(or $(CHARTS),$(error name the folder of the charts: make $@ CHARTS=FOLDER))
-
-.PHONY: oracle oracle-fuzz
-oracle: $(VENV)/.oracle ## render the golden cases anew with the real Helm; CHARTS=FOLDER says where the charts are
-	$(ORACLE) $(if $(CHART),--only $(CHART))
-
-oracle-fuzz: $(VENV)/.oracle ## compare the prediction with the real Helm for N random values; CHARTS=FOLDER, CHART=NAME
-	$(ORACLE) --fuzz $(or $(N),100) --seed '$(or $(SEED),$(shell date +%s))' $(if $(CHART),--only $(CHART))
+	$(BIN)/python -m tests.golden.oracle $(NAMED) --fuzz $(N) $(if $(CHART),--only $(CHART))
 
 bench: $(VENV)/.tools ## measure speed; ARGS=--quick for a rough look
 	$(BIN)/python benchmarks/run.py $(ARGS)
