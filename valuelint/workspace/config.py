@@ -10,6 +10,9 @@ from valuelint.workspace.release import Origin, Problem
 
 FILE_NAME = ".valuelint.yaml"
 
+LEVELS = ("safe", "unsafe", "display", "off")
+"""How far the fixes of a rule may go."""
+
 
 class ReleaseConfig(NamedTuple):
     """A declared release; `values` are file names, as found from the folder of the configuration."""
@@ -38,6 +41,8 @@ class Config(NamedTuple):
     folder: str
     clusters: tuple[ClusterConfig, ...]
     expect: dict[str, str]
+    fix: dict[str, str] = {}
+    """How far the fixes of a rule may go, by its id."""
 
 
 def find_config(start: str) -> str | None:
@@ -70,13 +75,14 @@ def read_config(file: str, shown_as: str) -> Config:
     reader = _Reader(source)
     if root is None or _is_null(root):
         return Config(shown_as, os.path.dirname(file) or os.curdir, (), {})
-    fields = reader.fields(root, (), ("clusters", "expect"), "a configuration")
+    fields = reader.fields(root, (), ("clusters", "expect", "fix"), "a configuration")
     clusters = tuple(
         _cluster(reader, item, path) for item, path in reader.items(fields.get("clusters"), ("clusters",), "clusters")
     )
     _refuse_twins(reader, clusters, fields.get("clusters"))
     expect = _expect(reader, fields.get("expect"))
-    return Config(shown_as, os.path.dirname(file) or os.curdir, clusters, expect)
+    fix = _levels(reader, fields.get("fix"))
+    return Config(shown_as, os.path.dirname(file) or os.curdir, clusters, expect, fix)
 
 
 def _cluster(reader: _Reader, node: Node, path: Path) -> ClusterConfig:
@@ -127,6 +133,25 @@ def _expect(reader: _Reader, node: Node | None) -> dict[str, str]:
     return {key: reader.text(value, ("expect", key)) for key, value in fields.items()}
 
 
+def _levels(reader: _Reader, node: Node | None) -> dict[str, str]:
+    if node is None:
+        return {}
+    from valuelint import resources  # only where levels are given
+
+    known = tuple(
+        name.removesuffix(".yaml") for name in sorted(resources.load_folder("rules")) if name.endswith(".yaml")
+    )
+    levels = {}
+    for rule, value in reader.fields(node, ("fix",), known, "fix", "rules by their ids").items():
+        level = reader.text(value, ("fix", rule))
+        # YAML reads off as false, Helm's way too; what counts is how it is written.
+        if level not in LEVELS:
+            message = f"{rule} has no level {level}"
+            raise reader.problem(value.start, message, f"known are {', '.join(LEVELS)}")
+        levels[rule] = level
+    return levels
+
+
 def _refuse_twins(reader: _Reader, clusters: tuple[ClusterConfig, ...], node: Node | None) -> None:
     seen: set[str] = set()
     for cluster in clusters:
@@ -150,19 +175,22 @@ class _Reader:
     def origin(self, node: Node, path: Path) -> Origin:
         return Origin(self.source, node.start, node.end, path)
 
-    def fields(self, node: Node, path: Path, known: tuple[str, ...], what: str) -> dict[str, Node]:
-        """The entries of a mapping that has no other keys than the known ones; null ones are left out."""
+    def fields(self, node: Node, path: Path, known: tuple[str, ...], what: str, keys: str = "") -> dict[str, Node]:
+        """The entries of a mapping that has no other keys than the known ones; null ones are left out.
+
+        `keys` says in words which they are, where there are many.
+        """
         mapping = _target(node)
         if not isinstance(mapping, Mapping):
-            raise self.problem(
-                node.start, f"{what} is a map with the keys {', '.join(known)}", "see docs/configuration.md"
-            )
+            shown = keys or f"the keys {', '.join(known)}"
+            raise self.problem(node.start, f"{what} is a map with {shown}", "see docs/configuration.md")
         for entry in mapping.entries:
             if entry.key_text not in known and entry.key_text != "<<":
                 from difflib import get_close_matches  # only on the way to an error
 
                 close = get_close_matches(entry.key_text, known, 1)
-                remedy = f"did you mean {close[0]}?" if close else f"known are {', '.join(known)}"
+                others = f"known are {keys or ', '.join(known)}"
+                remedy = f"did you mean {close[0]}?" if close else others
                 raise self.problem(entry.key.start, f"{what} has no key {entry.key_text}", remedy)
         found = {key: given.value for key in known if (given := mapping.get(key)) is not None}
         return {key: value for key, value in found.items() if not _is_null(value)}

@@ -81,6 +81,11 @@ class Survey:
 
     def read(self, part: Part) -> Cluster | None:
         """The cluster of a part; None where its files hold no values of a known chart."""
+        cluster = self._read(part)
+        config = part.config or (self.configs[0] if self.configs else None)
+        return cluster if cluster is None or config is None else cluster._replace(levels=config.fix)
+
+    def _read(self, part: Part) -> Cluster | None:
         if part.config is not None:
             cluster = _declared(part.config, part.number, self)
         elif part.group is not None:
