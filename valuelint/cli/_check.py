@@ -19,6 +19,7 @@ from valuelint.light import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from valuelint.lint.diagnostic import Report
+    from valuelint.workspace.release import Workspace
 
 
 class Settings(NamedTuple):
@@ -31,6 +32,7 @@ class Settings(NamedTuple):
     color: str = "auto"
     verbose: bool = False
     quiet: bool = False
+    ignores: bool = True
 
 
 def run(settings: Settings, paths: tuple[str, ...], config_file: str | None = None, **said: Any) -> int:
@@ -39,12 +41,26 @@ def run(settings: Settings, paths: tuple[str, ...], config_file: str | None = No
     from valuelint.lint.rule import load_rules
 
     workspace = open_workspace(paths, config_file, **said)
+    if settings.strict or not settings.ignores:
+        workspace = judged(workspace, settings)
     failed = report_problems(workspace.problems)
     rules = load_rules()
     report = engine.run(workspace, rules)
     if not write(render(report, rules, settings), settings.output) or failed:
         return EXIT_USAGE
     return exit_code(report, settings.fail_on, settings.strict)
+
+
+def judged(workspace: Workspace, settings: Settings) -> Workspace:
+    """The workspace, judged as the command line wants it."""
+    from valuelint.workspace.settings import DEFAULT
+
+    clusters = []
+    for cluster in workspace.clusters:
+        own = cluster.settings or DEFAULT
+        wanted = own._replace(strict=own.strict or settings.strict, comments=own.comments and settings.ignores)
+        clusters.append(cluster._replace(settings=wanted))
+    return workspace._replace(clusters=tuple(clusters))
 
 
 def exit_code(report: Report, fail_on: str, strict: bool) -> int:

@@ -24,6 +24,7 @@ FAIL_ON = ("error", "warning", "info", "never")
     help="The mildest finding that fails.",
 )
 @click.option("--strict", is_flag=True, help="Fail on what cannot be decided, too.")
+@click.option("--no-ignores", is_flag=True, help="Disregard all suppressions, as an audit wants it.")
 @click.option("--color", type=click.Choice(("auto", "always", "never")), default="auto", help="Colours in the text.")
 @click.option("-v", "--verbose", is_flag=True, help="Show what is undecided and what was skipped.")
 @click.option("-q", "--quiet", is_flag=True, help="One line a finding.")
@@ -32,6 +33,7 @@ def command(
     output: str | None,
     fail_on: str,
     strict: bool,
+    no_ignores: bool,
     color: str,
     verbose: bool,
     quiet: bool,
@@ -45,4 +47,4 @@ def command(
     Exit codes: 0 clean, 1 findings (--fail-on) or, with --strict, something undecided, 2 input that cannot be used,
     3 nothing was checked at all (--strict).
     """
-    return run(Settings(output_format, output, fail_on, strict, color, verbose, quiet), **where)
+    return run(Settings(output_format, output, fail_on, strict, color, verbose, quiet, not no_ignores), **where)

@@ -114,3 +114,5 @@ class Report(NamedTuple):
     clusters: int
     notices: tuple[str, ...] = ()
     """Said once a run: for example that a version is newer than any known."""
+    suppressed: int = 0
+    """How many findings comments and the configuration accept."""

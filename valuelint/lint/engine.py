@@ -8,7 +8,7 @@ from valuelint.light import NamedTuple
 from valuelint.lint import locate
 from valuelint.lint.diagnostic import SEVERITIES, Diagnostic, Fix, Place, Report, Skipped, Undecided
 from valuelint.lint.patching import NO_WISHES, Plan, Wanted, Wishes, choose, work_out
-from valuelint.lint.rule import BrokenRule, Open, Rule, Violation, Wording, fill, find_check
+from valuelint.lint.rule import BrokenRule, Open, Rule, Violation, Wording, fill, find_check, find_review
 from valuelint.predict.cluster import World, worlds
 from valuelint.workspace.release import Cluster, Release, Workspace
 
@@ -33,6 +33,10 @@ class Outcome(NamedTuple):
     undecided: tuple[Undecided, ...]
     notices: tuple[str, ...]
     worlds: tuple[World, ...]
+    rules: tuple[Rule, ...] = ()
+    """All that were to be applied."""
+    suppressed: tuple[Finding, ...] = ()
+    """Findings that a comment or the configuration accepts."""
 
 
 def run(workspace: Workspace, rules: list[Rule]) -> Report:
@@ -44,12 +48,12 @@ def run(workspace: Workspace, rules: list[Rule]) -> Report:
 
 def report(workspace: Workspace, outcomes: list[Outcome]) -> Report:
     """What a run over a workspace has to say, of its clusters' outcomes."""
-    findings = [
-        finding.diagnostic
-        for outcome in outcomes
-        for finding in outcome.findings
-        if workspace.shown is None or finding.diagnostic.place.file in workspace.shown
-    ]
+    found = [finding for outcome in outcomes for finding in outcome.findings] + review(outcomes)
+    aside = [finding for outcome in outcomes for finding in outcome.suppressed]
+    if workspace.shown is not None:
+        found = [finding for finding in found if finding.diagnostic.place.file in workspace.shown]
+        aside = [finding for finding in aside if finding.diagnostic.place.file in workspace.shown]
+    findings = [finding.diagnostic for finding in found]
     findings.sort(key=lambda item: (item.place.file, item.place.start, -SEVERITIES.index(item.severity), item.rule))
     undecided = [
         item
@@ -70,7 +74,28 @@ def report(workspace: Workspace, outcomes: list[Outcome]) -> Report:
         sum(len(cluster.releases) for cluster in workspace.clusters),
         len(workspace.clusters),
         tuple(dict.fromkeys([*workspace.notices, *(notice for outcome in outcomes for notice in outcome.notices)])),
+        len(aside),
     )
+
+
+def review(outcomes: list[Outcome]) -> list[Finding]:
+    """What the rules about other rules' findings say, once these are known."""
+    marked = [outcome for outcome in outcomes if _has_suppressions(outcome.cluster)]
+    rules = {rule.id: rule for outcome in marked for rule in outcome.rules if rule.data["scope"] == "workspace"}
+    found: list[Finding] = []
+    for rule in rules.values():
+        try:
+            found += find_review(rule)(marked, rule)
+        except Exception as error:
+            raise BrokenRule(rule.id, error) from error
+    return found
+
+
+def _has_suppressions(cluster: Cluster) -> bool:
+    """Whether a file may hold one; a look at the text is enough to say no."""
+    if cluster.settings is not None and not cluster.settings.comments:
+        return False
+    return any("valuelint:" in layer.source.text for release in cluster.releases for layer in release.layers)
 
 
 class _Held(NamedTuple):
@@ -89,6 +114,8 @@ def examine(cluster: Cluster, rules: list[Rule], wishes: Wishes = NO_WISHES) -> 
     held: list[_Held] = []
     undecided: list[Undecided] = []
     for rule in rules:
+        if rule.data["scope"] == "workspace":
+            continue  # it waits for what the others find
         certain = _in_all(rule, doubtful)
         witnesses: dict[Key, list[tuple[World, Violation]]] = {}
         for world in possible:
@@ -118,9 +145,19 @@ def examine(cluster: Cluster, rules: list[Rule], wishes: Wishes = NO_WISHES) -> 
         for item, plan in zip(repairable, plans, strict=True)
     }
     findings = [finding for item in held if (finding := _finding(item, by_item.get(id(item)))) is not None]
-    return Outcome(
-        cluster, tuple(findings), tuple(dict.fromkeys(undecided)), tuple(_notices(possible)), tuple(possible)
+    outcome = Outcome(
+        cluster,
+        tuple(findings),
+        tuple(dict.fromkeys(undecided)),
+        tuple(_notices(possible)),
+        tuple(possible),
+        tuple(rules),
     )
+    if not _has_suppressions(cluster):
+        return outcome
+    from valuelint.lint.suppress import set_aside
+
+    return set_aside(outcome)
 
 
 def _identity(violation: Violation) -> Key:

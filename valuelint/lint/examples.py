@@ -12,6 +12,7 @@ from valuelint.syntax import Mapping as MappingNode
 from valuelint.syntax import Source, SourceError, format_path, parse
 from valuelint.values import Layer
 from valuelint.workspace.release import Cluster, Release, Workspace
+from valuelint.workspace.settings import Settings
 
 Finds = tuple[str, str, str]
 """A finding, as an example states it: chart, path, severity."""
@@ -40,6 +41,7 @@ class Example(NamedTuple):
     finds: tuple[Finds, ...]
     fixed: dict[str, tuple[str, ...]] | None
     undecided: bool
+    strict: bool = False
 
     @property
     def bad(self) -> bool:
@@ -59,8 +61,9 @@ def read_example(data: Mapping[str, Any]) -> Example:
     only = releases[0].chart
     finds = [(item.get("chart", only), item["path"], item["severity"]) for item in data.get("finds", ())]
     fixed = {chart: _texts(given) for chart, given in data["fixed"].items()} if "fixed" in data else None
-    expected = dict(data.get("config", {}).get("expect", {}))
-    return Example(data["title"], releases, expected, tuple(finds), fixed, data.get("undecided", False))
+    config = data.get("config", {})
+    expected, strict = dict(config.get("expect", {})), config.get("strict", False)
+    return Example(data["title"], releases, expected, tuple(finds), fixed, data.get("undecided", False), strict)
 
 
 def _given(chart: str, data: Mapping[str, Any]) -> Given:
@@ -75,7 +78,10 @@ def _texts(given: str | list[str]) -> tuple[str, ...]:
 def workspace(example: Example) -> Workspace:
     """The workspace that an example describes, made of text alone. Raises SourceError if a text is no values file."""
     releases = tuple(_release(given) for given in example.releases)
-    return Workspace((Cluster("example", releases, True, example.expected),), None, (), (), (), ())
+    cluster = Cluster("example", releases, True, example.expected)
+    if example.strict:
+        cluster = cluster._replace(settings=Settings(strict=True))
+    return Workspace((cluster,), None, (), (), (), ())
 
 
 def _release(given: Given) -> Release:
@@ -124,7 +130,7 @@ def _stated(finding: Finding, outcome: Outcome) -> Finds:
 def run(example: Example, rule: Rule, rules: list[Rule]) -> Result:
     """Lints an example, fixes what the rule may fix of it with all `rules` watching, and lints it again."""
     given = workspace(example)
-    outcome = engine.examine(given.clusters[0], [rule])
+    outcome = _examine(given, rule, rules)
     level = rule.data["fix_safety"]["level"]
     if level not in ("safe", "unsafe"):
         return Result(outcome, outcome.findings, None, {}, ())
@@ -134,10 +140,20 @@ def run(example: Example, rule: Rule, rules: list[Rule]) -> Result:
     new = [release._replace(texts=_renewed(release, repaired.texts)) for release in example.releases]
     fixed = {after.chart: after.texts for before, after in zip(example.releases, new, strict=True) if before != after}
     after = workspace(example._replace(releases=tuple(new)))
-    second = engine.examine(after.clusters[0], [rule])
+    second = _examine(after, rule, rules)
     left = tuple(sorted(_stated(finding, second) for finding in second.findings))
     again = fix.repair(after, rules, level, frozenset((rule.id,))).texts
     return Result(outcome, outcome.findings, fixed, again, left)
+
+
+def _examine(given: Workspace, rule: Rule, rules: list[Rule]) -> Outcome:
+    """What one rule makes of the only cluster; a rule about the findings of others needs these."""
+    cluster = given.clusters[0]
+    if rule.data["scope"] != "workspace":
+        return engine.examine(cluster, [rule])
+    outcome = engine.examine(cluster, rules)
+    found = [finding for finding in engine.review([outcome]) if finding.rule.id == rule.id]
+    return outcome._replace(findings=tuple(found), undecided=())
 
 
 def _renewed(release: Given, texts: dict[str, str]) -> tuple[str, ...]:

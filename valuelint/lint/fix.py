@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from valuelint.light import Any, NamedTuple
 from valuelint.lint.diagnostic import APPLICABILITIES, SEVERITIES, Diagnostic, Report
-from valuelint.lint.engine import Finding, Outcome, examine, report
+from valuelint.lint.engine import Finding, Outcome, examine, report, review
 from valuelint.lint.patching import Wishes, keeps
 from valuelint.lint.rule import Promise, Rule
 from valuelint.syntax import Document, Node, Path, Source, SourceError, find, parse, to_data
@@ -74,6 +74,13 @@ def repair(
     allowed = APPLICABILITIES[: APPLICABILITIES.index(level) + 1]
     loop = _Loop(rules, Wishes(side, workspace.shown), allowed, only, ask)
     outcomes = [loop.mend(cluster) for cluster in workspace.clusters]
+    if ask is None and review(outcomes):
+        from valuelint.lint.tidy import tidy
+
+        outcomes, texts, fixed = tidy([loop.catch_up(item) for item in outcomes], loop.wishes, allowed, only)
+        loop.texts.update(texts)
+        loop.fixed += fixed
+    loop.together += [frozenset((name,)) for name in loop.texts if not any(name in names for names in loop.together)]
     return Repair(
         loop.texts,
         tuple(loop.fixed),
@@ -133,6 +140,13 @@ class _Loop:
             self.together = [names for names in self.together if not names & changed]
             self.together.append(frozenset(changed.union(*shared)))
         return outcome
+
+    def catch_up(self, outcome: Outcome) -> Outcome:
+        """The outcome with the texts that other clusters left behind in files that it shares with them."""
+        sources = {layer.source.name: layer.source for release in outcome.cluster.releases for layer in release.layers}
+        if all(self.texts.get(name, source.text) == source.text for name, source in sources.items()):
+            return outcome
+        return examine(_caught_up(outcome.cluster, self.texts), self.rules, self.wishes)
 
     def _candidates(self, outcome: Outcome) -> list[Finding]:
         return [finding for finding in outcome.findings if self._applicable(finding)]

@@ -147,8 +147,17 @@ def _wording(data: dict[str, Any], severity: str) -> Wording:
 
 def find_check(rule: Rule) -> Check:
     """The function behind a rule's `check`: `monitors.not_selected` is in valuelint/lint/checks/monitors.py."""
+    return cast(Check, _function(rule))
+
+
+def find_review(rule: Rule) -> Callable[..., Any]:
+    """The function behind the `check` of a rule of scope `workspace`: it gets all outcomes and the rule."""
+    return cast("Callable[..., Any]", _function(rule))
+
+
+def _function(rule: Rule) -> Any:
     module, _, function = rule.check.partition(".")
-    return cast(Check, getattr(import_module(f"valuelint.lint.checks.{module}"), function))
+    return getattr(import_module(f"valuelint.lint.checks.{module}"), function)
 
 
 def fill(template: str, words: dict[str, Any]) -> str:

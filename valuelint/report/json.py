@@ -79,6 +79,7 @@ def _summary(report: Report) -> dict[str, Any]:
         "fixable": {"safe": counts.safe, "unsafe": counts.unsafe, "display": counts.display},
         "undecided": len(report.undecided),
         "skipped": len(report.skipped),
+        "suppressed": report.suppressed,
         "files": report.files,
         "releases": report.releases,
         "clusters": report.clusters,

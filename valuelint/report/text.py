@@ -85,11 +85,14 @@ def _skipped(each: Skipped, paint: Paint) -> str:
 def _summary(report: Report, verbose: bool) -> str:
     counts = count(report)
     rest = []
+    if report.suppressed:
+        rest.append(f"{report.suppressed} suppressed")
     if report.undecided:
         rest.append(f"{len(report.undecided)} undecided")
     if report.skipped:
         rest.append(f"{amount(len(report.skipped), 'file')} skipped")
-    tail = "; " + ", ".join(rest) + ("" if verbose else " (--verbose)") if rest else ""
+    more = "" if verbose or not (report.undecided or report.skipped) else " (--verbose)"
+    tail = "; " + ", ".join(rest) + more if rest else ""
     if not report.findings:
         if not report.files:
             return "nothing to check: no file holds the values of a known chart" + tail

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from valuelint.light import NamedTuple
+from valuelint.light import TYPE_CHECKING, NamedTuple
 from valuelint.syntax import Path, Source
 from valuelint.values import Layer
+
+if TYPE_CHECKING:
+    from valuelint.workspace.settings import Settings
 
 
 class Problem(Exception):  # noqa: N818 - it is collected, not always raised
@@ -86,6 +89,8 @@ class Cluster(NamedTuple):
     others: tuple[Release, ...] = ()
     levels: dict[str, str] = {}
     """How far the fixes of a rule may go, where the configuration says it: safe, unsafe, display or off."""
+    settings: Settings | None = None
+    """How rules are applied; None as they are by themselves."""
 
 
 class Workspace(NamedTuple):
