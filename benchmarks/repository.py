@@ -95,6 +95,33 @@ CILIUM = """\
       serviceMonitor: {enabled: true}
     operator:
       prometheus: {enabled: true}
+      replicas: 2
+      rollOutPods: true
+    # as small as the nodes are
+    resources:
+      requests:
+        cpu: 100m
+        memory: 512Mi
+      limits:
+        memory: 1Gi
+    tolerations:
+      - operator: Exists
+        effect: NoSchedule
+      - key: node.kubernetes.io/not-ready
+        operator: Exists
+    ipam:
+      mode: kubernetes
+    kubeProxyReplacement: true
+    k8sServiceHost: localhost
+    k8sServicePort: 7445
+    securityContext:
+      capabilities:
+        ciliumAgent: [CHOWN, KILL, NET_ADMIN, NET_RAW, IPC_LOCK, SYS_ADMIN, SYS_RESOURCE]
+        cleanCiliumState: [NET_ADMIN, SYS_ADMIN, SYS_RESOURCE]
+    cgroup:
+      autoMount:
+        enabled: false
+      hostRoot: /sys/fs/cgroup
 """
 STACK = """\
     grafana: {enabled: true}
@@ -102,6 +129,40 @@ STACK = """\
       prometheusSpec:
         retention: 10d
         serviceMonitorSelectorNilUsesHelmValues: false
+        resources:
+          requests:
+            cpu: 200m
+            memory: 1Gi
+        storageSpec:
+          volumeClaimTemplate:
+            spec:
+              storageClassName: fast
+              resources:
+                requests:
+                  storage: 50Gi
+      ingress:
+        enabled: true
+        ingressClassName: internal
+        hosts: [prometheus.example.com]
+    alertmanager:
+      config:
+        route:
+          receiver: team
+          group_by: [alertname, job]
+          routes:
+            - receiver: nobody
+              matchers: [alertname = "Watchdog"]
+        receivers:
+          - name: nobody
+          - name: team
+            webhook_configs:
+              - url: http://hook.example.com/alerts
+                send_resolved: true
+    # what a managed control plane does not show
+    kubeEtcd: {enabled: false}
+    kubeScheduler: {enabled: false}
+    kubeControllerManager: {enabled: false}
+    kubeProxy: {enabled: false}
 """
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections import Counter
 
@@ -256,6 +257,7 @@ def _scan(found: Survey, folders: list[str], declared: frozenset[str], loose: di
         for path in cluster.paths
     }
     result = scan(folders, declared, placed)
+    gc.freeze()  # what was read stays to the end: no need to look through it again and again
     by_name = {part.name: number for number, part in enumerate(found.parts)}
     seen: set[str] = set()
     for group in result.groups:

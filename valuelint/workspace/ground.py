@@ -37,8 +37,8 @@ class Ground:
         """The ways to a file."""
         return self.reach.ways(file)
 
-    def candidates(self, *needles: bytes) -> Iterator[File]:
+    def candidates(self, first: bytes, *more: bytes) -> Iterator[File]:
         """Files with some bytes that name a known chart."""
-        for file in self.repository.with_bytes(*needles):
+        for file in self.repository.with_bytes(first, *more):
             if self.repository.mentions(file):
                 yield file

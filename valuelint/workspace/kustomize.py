@@ -89,7 +89,7 @@ class Reach:
         self.repository = repository
         self.syncs = syncs
         self._kustomizations: dict[str, Manifest | None] = {}
-        self._all: list[File] = list(repository.named(*NAMES))
+        self._words: dict[str, list[File]] | None = None
         self._ways: dict[str, list[Way]] = {}
 
     def ways(self, file: File) -> list[Way]:
@@ -146,11 +146,14 @@ class Reach:
 
     def _listing(self, path: str) -> list[Manifest]:
         """The kustomizations that list a file or folder."""
-        base = os.path.basename(path).encode()
+        if self._words is None:
+            self._words = {}
+            for file in self.repository.named(*NAMES):
+                for word in {match.decode("utf-8", "replace") for match in _WORD.findall(file.data)}:
+                    self._words.setdefault(word, []).append(file)
+        inside = [file for file in self._words.get("..", ()) if file.folder.startswith(path + os.sep)]
         found = []
-        for file in self._all:
-            if base not in file.data and not file.folder.startswith(path + os.sep):
-                continue
+        for file in (*self._words.get(os.path.basename(path), ()), *inside):
             manifest = self.kustomization(file.folder)
             if manifest is None or manifest.file is not file:
                 continue
@@ -221,11 +224,9 @@ class Syncs:
 
     def _index(self) -> dict[str, list[File]]:
         found: dict[str, list[File]] = {}
-        for file in self.repository.files.values():
-            data = file.data
-            if b"kustomize.toolkit.fluxcd.io" not in data and b"argoproj.io" not in data:
-                continue
-            for match in _PATH.finditer(data):
+        holding = self.repository.with_bytes
+        for file in (*holding(b"kustomize.toolkit.fluxcd.io"), *holding(b"argoproj.io")):
+            for match in _PATH.finditer(file.data):
                 text = match[1].decode("utf-8", "replace")
                 text = _ANY if "{" in text else os.path.normpath(text.strip("/") or ".")
                 listed = found.setdefault(_ANY if text == "." else text, [])
@@ -236,6 +237,7 @@ class Syncs:
 
 _PATH = re.compile(rb"""(?m)^[ \t]*(?:-[ \t]+)?["']?path["']?:[ \t]*["']?([^"'#\r\n]*[^"'#\s])""")
 _ANY = "*"
+_WORD = re.compile(rb"""[^\s/"',\[\]{}]+""")
 
 
 def _endings(folder: str) -> Iterator[str]:

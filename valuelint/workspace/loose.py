@@ -15,7 +15,6 @@ from valuelint.workspace.recognise import recognise
 from valuelint.workspace.repository import File, Unreadable
 
 _MOST_DOCUMENTS = 20
-_MANIFEST = re.compile(rb"(?m)^[\"']?kind[\"']?:")
 _NOT_VALUES = frozenset(("Chart.yaml", "Chart.lock", "fleet.yaml", "kustomization.yaml", "kustomization.yml"))
 
 
@@ -30,10 +29,13 @@ class Finder:
 
     def may_be_values(self, file: File) -> bool:
         """Whether a file could hold values of a known chart: no object, and a key or a name that speaks for it."""
-        if os.path.basename(file.path) in _NOT_VALUES or not file.data:
+        data = file.data
+        if b"\nkind:" in data or data.startswith(b"kind:") or not data:
+            return False
+        if os.path.basename(file.path) in _NOT_VALUES:
             return False
         hinted = any(hint in file.name.lower() for hint in self._hints)
-        return (hinted or self._key.search(file.data) is not None) and _MANIFEST.search(file.data) is None
+        return hinted or self._key.search(data) is not None
 
     def looks_like_values(self, file: File) -> bool:
         """Whether a file that is no YAML has lines, or a name, that only values of a known chart have."""
@@ -48,10 +50,10 @@ def loose(ground: Ground, drafts: list[Draft], within: list[str]) -> tuple[list[
     whole: list[Draft] = []
     parts: list[Draft] = []
     folders: dict[tuple[str, str], Draft] = {}
-    for path in sorted(ground.repository.files, key=lambda path: (os.path.dirname(path), len(path), path)):
-        file = ground.repository.files[path]
-        if file.name in claimed or not finder.may_be_values(file):
-            continue
+    candidates = [
+        file for file in ground.repository.in_order() if file.name not in claimed and finder.may_be_values(file)
+    ]
+    for file in sorted(candidates, key=lambda file: (file.folder, len(file.path))):
         try:
             draft = _draft(ground, file)
         except Unreadable as trouble:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Iterator
 
 from valuelint.charts.facts import chart_names, load_chart
@@ -26,6 +25,9 @@ from valuelint.workspace.release import Origin
 
 _ENDINGS = (".yaml", ".yml", ".j2", ".jinja", ".jinja2", ".gotmpl", ".tpl", ".tmpl")
 _NOT_LOOKED_INTO = frozenset(("node_modules", "__pycache__", "vendor"))
+_AT_ONCE = 1 << 14
+_SHARED = (b"elm", b"toolkit.fluxcd.io")
+"""Bytes that several of the longer ones have in common which files are told by."""
 _LARGEST = 4_000_000
 """Bytes; nobody writes values of that size, but generated manifests reach it."""
 
@@ -47,18 +49,15 @@ class Unreadable(Exception):  # noqa: N818 - a result, kept with its file
 class File:
     """A file of the repository: its bytes at once, its documents when asked for."""
 
-    __slots__ = ("_documents", "_trouble", "data", "name", "path")
+    __slots__ = ("_documents", "_trouble", "data", "folder", "name", "path")
 
     def __init__(self, path: str, name: str, data: bytes) -> None:
         self.path = path
+        self.folder = path[: path.rfind(os.sep)] or os.sep
         self.name = name
         self.data = data
         self._documents: list[Document] | None = None
         self._trouble: Unreadable | None = None
-
-    @property
-    def folder(self) -> str:
-        return os.path.dirname(self.path)
 
     @property
     def is_template(self) -> bool:
@@ -182,10 +181,13 @@ class Repository:
         self.files: dict[str, File] = {}
         self.folders: set[str] = set()
         self._sorted: list[File] = []
+        self._holding: dict[bytes, list[File]] = {}
+        self._by_name: dict[str, list[File]] = {}
         self._elsewhere: dict[str, File | None] = {}
         self._mentions: dict[str, bool] = {}
-        words = [word for name in chart_names() if (chart := load_chart(name)) for word in (chart.name, *chart.aliases)]
-        self._words = re.compile(b"|".join(re.escape(word.encode()) for word in sorted(words)))
+        words = {word for name in chart_names() if (chart := load_chart(name)) for word in (chart.name, *chart.aliases)}
+        # `rke2-cilium` says no more than `cilium` does.
+        self._words = [word.encode() for word in words if not any(other in word for other in words if other != word)]
         for root in self.roots:
             self._walk(root)
 
@@ -210,36 +212,50 @@ class Repository:
         """All files in the order of their paths."""
         if len(self._sorted) != len(self.files):
             self._sorted = [self.files[path] for path in sorted(self.files)]
+            self._holding = {}
+            self._by_name = {}
+            for file in self._sorted:
+                self._by_name.setdefault(file.path[len(file.folder) + 1 :], []).append(file)
         return self._sorted
 
-    def with_bytes(self, *needles: bytes) -> Iterator[File]:
-        """The files that hold all of some bytes, in the order of their paths."""
-        for file in self.in_order():
+    def with_bytes(self, first: bytes, *more: bytes) -> Iterator[File]:
+        """The files that hold all of some bytes, in the order of their paths; the rarest should come first."""
+        files = self.in_order()
+        held = self._holding.get(first)
+        if held is None:
+            for part in _SHARED:
+                if part in first and part != first:
+                    files = list(self.with_bytes(part))  # looked for once for all that hold it
+                    break
+            held = self._holding[first] = [file for file in files if first in file.data]
+        for file in held:
             data = file.data
-            if all(needle in data for needle in needles):
+            if all(needle in data for needle in more):
                 yield file
 
     def mentions(self, file: File) -> bool:
         """Whether a file names a known chart, in its text or its path."""
         known = self._mentions.get(file.path)
         if known is None:
-            known = self._words.search(file.data) is not None or self._words.search(file.name.encode()) is not None
+            data, name = file.data, file.name.encode()
+            known = any(word in data or word in name for word in self._words)
             self._mentions[file.path] = known
         return known
 
     def speaks(self, text: str) -> bool:
         """Whether a text names a known chart."""
-        return self._words.search(text.encode()) is not None
+        data = text.encode()
+        return any(word in data for word in self._words)
 
     def named(self, *names: str) -> Iterator[File]:
         """The files with one of some base names."""
-        for file in self.in_order():
-            if os.path.basename(file.path) in names:
-                yield file
+        self.in_order()
+        for name in names:
+            yield from self._by_name.get(name, ())
 
-    def manifests(self, *needles: bytes) -> Iterator[Manifest]:
+    def manifests(self, first: bytes, *more: bytes) -> Iterator[Manifest]:
         """The documents of the files that hold all of some bytes; files that are no YAML are left out."""
-        for file in self.with_bytes(*needles):
+        for file in self.with_bytes(first, *more):
             try:
                 yield from file.manifests()
             except Unreadable:
@@ -284,10 +300,17 @@ class Repository:
 
 def _read(path: str, here: str = "") -> File | None:
     try:
-        with open(path, "rb", buffering=0) as stream:
-            data = stream.read(_LARGEST + 1)
+        descriptor = os.open(path, os.O_RDONLY)
     except OSError:
         return None
+    try:
+        data = os.read(descriptor, _AT_ONCE)
+        while len(data) % _AT_ONCE == 0 and 0 < len(data) <= _LARGEST and (more := os.read(descriptor, _AT_ONCE)):
+            data += more
+    except OSError:
+        return None
+    finally:
+        os.close(descriptor)
     return File(path, shown(path, here), b"" if len(data) > _LARGEST else data)
 
 

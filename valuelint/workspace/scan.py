@@ -16,6 +16,7 @@ from valuelint.workspace.repository import File, Repository, Unreadable
 _ENVELOPE = re.compile(
     rb"kind: *HelmRelease|kind: *HelmChart|helmCharts:|(?m:^releases:)|kind: *Application(?:Set)?\b|apiVersion: *argo"
 )
+_MARKS = (b"HelmRelease", b"HelmChart", b"helmCharts", b"releases:", b"argoproj.io")
 _NEEDS_MORE = (b"HelmRelease", b"argoproj.io", b"helmCharts", b"helm.cattle.io")
 
 
@@ -42,7 +43,7 @@ def scan(folders: list[str], declared: frozenset[str], placed: dict[str, str]) -
     configuration puts a folder's releases into.
     """
     repository = Repository(folders)
-    if any(needle in file.data for file in repository.files.values() for needle in _NEEDS_MORE):
+    if any(next(repository.with_bytes(needle), None) is not None for needle in _NEEDS_MORE):
         for folder in folders:
             top = _top(folder)
             if top is not None:
@@ -76,7 +77,8 @@ def _is_declared(draft: Draft, declared: frozenset[str]) -> bool:
 def _unreadable(repository: Repository, known: set[str]) -> list[Aside]:
     """Files that are no YAML and seem to hold a release of a known chart."""
     found = []
-    for file in repository.files.values():
+    likely = {file.path: file for mark in _MARKS for file in repository.with_bytes(mark)}
+    for file in likely.values():
         if file.path in known or file.name in known or not _ENVELOPE.search(file.data) or not repository.mentions(file):
             continue
         try:
