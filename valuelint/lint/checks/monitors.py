@@ -93,8 +93,11 @@ def _by_default(installed: Installed, unasked: list[tuple[Monitor, Violation]]) 
     first = unasked[0][1]
     names = [shown(other.name) for other, _ in unasked]
     words = {**first.words, "names": names, "count": len(names)}
-    variant = "by-default" if words["wanted"] else "by-default-unreached"
     own = [item for item in first.related if item.path is not None and said_by_user(installed, item.path)]
+    touched = any(said_by_user(installed, origin) for other, _ in unasked for origin in other.label_origins.values())
+    variant = "by-default" if words["wanted"] else "by-default-unreached"
+    if words["wanted"] and not own and not touched:
+        variant = "as-shipped"
     path = own[0].path if own and own[0].path is not None and own[0].release == installed.number else first.path
     subject = " ".join(sorted(names))
     remedies = [remedy for remedy in (first.remedy, *first.others) if remedy is not None]
