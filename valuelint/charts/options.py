@@ -7,13 +7,12 @@ template or the chart's schema knows, and the maps that are used whole; `correct
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from valuelint import resources
 from valuelint.charts import tables
 from valuelint.charts.tables import ABSENT, FREE, HERE, READ, REFUSED
-from valuelint.charts.versions import Range
-from valuelint.records import NamedTuple
+from valuelint.charts.versions import Range, is_prerelease
+from valuelint.light import Any, NamedTuple
 from valuelint.syntax import Path
 
 Names = tuple[str, ...]
@@ -218,12 +217,18 @@ class OptionTable:
         for rank in range(len(versions)):
             if rank not in known and named is not None and not _only_refused(_states_of(named, ranks, rank)):
                 known.add(rank)
+        released = [not is_prerelease(each) for each in versions]
+        if released[now]:
+            # branches overlap: 1.18.0-pre.0 may still have what 1.17.3 has not
+            known = {rank for rank in known if released[rank]}
         before = [rank for rank in known if rank < now]
         after = [rank for rank in known if rank > now]
-        since = versions[max(before) + 1] if before else None
+        gone = None
+        if before:
+            gone = next(rank for rank in range(max(before) + 1, now + 1) if released[rank] or not released[now])
         return Span(
             versions[max(before)] if before else None,
-            None if since is None else plain(since),
+            None if gone is None else plain(versions[gone]),
             plain(versions[min(after)]) if after else None,
         )
 
@@ -342,13 +347,14 @@ def _ever_states(tree: dict[str, Any]) -> States:
     return found
 
 
-_loaded: dict[str, OptionTable] = {}
+_loaded: dict[str, OptionTable | None] = {}
 
 
-def load(chart: str) -> OptionTable:
-    """The options of a chart, by the name of its folder in schemas/. Raises FileNotFoundError."""
+def load(chart: str) -> OptionTable | None:
+    """The options of a chart, by the name of its folder in schemas/; None where nothing is known of them."""
     if chart not in _loaded:
-        _loaded[chart] = OptionTable(chart)
+        there = "options.json" in resources.names(f"schemas/{chart}")
+        _loaded[chart] = OptionTable(chart) if there else None
     return _loaded[chart]
 
 
@@ -371,6 +377,15 @@ class Corrections:
             if "versions" not in entry or Range.parse(entry["versions"]).contains(version)
         ]
 
+    def below(self, path: Path) -> bool:
+        """Whether something is said of options below a path."""
+        return any(
+            len(names) > len(path) and names[: len(path)] == path
+            for section in ("renamed", "removed")
+            for entry in self.data.get(section) or ()
+            for names in (tuple(entry["path"].split(".")),)
+        )
+
     def find(self, section: str, path: Path, version: str) -> dict[str, Any] | None:
         """The entry of a section for a path, in a version."""
         for entry in self.data.get(section) or ():
@@ -386,10 +401,11 @@ class Corrections:
 
 
 class Suggestion(NamedTuple):
-    """An option that may have been meant, and why: "case", "typo", "place", or "typo-place"."""
+    """An option that may have been meant, and why: "case", "typo" or "place"; `sure` if no other comes near."""
 
     path: Names
     kind: str
+    sure: bool = False
 
 
 def suggest(options: Options, path: Path, value: Any, most: int = 3) -> list[Suggestion]:
@@ -425,7 +441,9 @@ def suggest(options: Options, path: Path, value: Any, most: int = 3) -> list[Sug
     found.sort(key=lambda item: item[0])
     elsewhere.sort(key=lambda item: item[0])
     every = [item for _, item in found[:most]]
-    close = [item for rank, item in elsewhere if rank[0] <= 6 and _is_telling(names, item.path)]
+    if elsewhere and (len(elsewhere) == 1 or elsewhere[0][0][0] < elsewhere[1][0][0]):
+        elsewhere[0] = (elsewhere[0][0], elsewhere[0][1]._replace(sure=True))
+    close = [item for rank, item in elsewhere if rank[0] <= 3 and _is_telling(names, item.path)]
     return (every + close)[:most]
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from typing import Any
+
+from valuelint.light import Any
 
 Names = tuple[str, ...]
 

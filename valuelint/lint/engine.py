@@ -217,7 +217,8 @@ def _finding(item: _Held, plan: Plan | None) -> Finding | None:
 def _told(rule: Rule, violation: Violation, world: World, plan: Plan | None) -> Finding | None:
     installed = world.of(violation.release)
     wording = rule.wordings[violation.variant]
-    place = locate.locate(installed, violation.path, fill(wording.label, violation.words), violation.within)
+    label = fill(wording.label, violation.words)
+    place = locate.locate(installed, violation.path, label, violation.within, violation.at_key)
     if place is None:
         return None
     notes = [fill(note, violation.words) for note in wording.notes]

@@ -9,10 +9,17 @@ from valuelint.values import Layer
 from valuelint.workspace.release import Origin
 
 
-def locate(installed: Installed, path: Path, message: str = "", within: tuple[int, int] | None = None) -> Place | None:
-    """The place of a path in the layer that set it; of its nearest ancestor where nothing did; None where nothing stands.
+def locate(
+    installed: Installed,
+    path: Path,
+    message: str = "",
+    within: tuple[int, int] | None = None,
+    at_key: bool = False,
+) -> Place | None:
+    """The place of a path in the layer that set it; of its nearest ancestor where nothing did; None where there is none.
 
     A scalar is pointed at itself (or at a part of it), a map or list at its key, null at its key as well.
+    With `at_key`, the key is pointed at in any case.
     """
     resolved = installed.values.nearest(path)
     if resolved is None or resolved.layer is None:
@@ -22,7 +29,7 @@ def locate(installed: Installed, path: Path, message: str = "", within: tuple[in
         said = f"{resolved.layer.file} {resolved.layer.source.text}"
         return _first(installed, f"{message} ({said})" if message else said)
     node, entry = resolved.node, resolved.entry
-    if isinstance(node, Scalar) and node.end > node.start:
+    if isinstance(node, Scalar) and node.end > node.start and not (at_key and entry is not None):
         start, end = node.start, node.end
         if (
             within is not None

@@ -104,6 +104,8 @@ class Violation(NamedTuple):
     remedy: Remedy | None = None
     within: tuple[int, int] | None = None
     """Part of the scalar at the path, as offsets into its text, where only that part is wrong."""
+    at_key: bool = False
+    """The key is wrong, not its value."""
     others: tuple[Remedy, ...] = ()
     """Other remedies for the same, in the order in which they are taken where the first cannot be."""
 

@@ -1,0 +1,649 @@
+"""Checks on options: keys that no chart reads, options that are gone, values of the wrong kind, keys written twice."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from valuelint.charts import options as tables
+from valuelint.charts.expressions import go_text
+from valuelint.charts.options import Options, OptionTable, Span, Suggestion
+from valuelint.charts.tables import ABSENT
+from valuelint.light import Any, NamedTuple
+from valuelint.lint.rule import Open, Related, Remedy, Rule, Violation, show
+from valuelint.predict.cluster import Installed, World
+from valuelint.predict.objects import Stop
+from valuelint.syntax import Alias, Entry, Mapping, Node, Path, Scalar, Sequence, format_path, to_data
+from valuelint.syntax.patches import Patch, Remove, Rename, Set
+from valuelint.values import Unknown, Values
+from valuelint.workspace.release import Origin, Release
+
+Found = Iterator[Violation | Open]
+
+_REFERENCE = re.compile(r"\.Values\.([\w.]+)")
+_OFF = ("false", "no", "off", "n", "disabled", "disable", "0")
+_ON = ("true", "yes", "on", "y", "enabled", "enable", "1")
+
+
+class Stray(NamedTuple):
+    """An option of the user's that the chart does not know. `entry` is what the corrections say of it."""
+
+    path: Path
+    value: Any
+    kind: str
+    """unknown, later, removed or renamed."""
+    span: Span | None
+    entry: dict[str, Any] | None
+
+
+class Look(NamedTuple):
+    """What a release says, against the options of its version; of every version where it names none."""
+
+    release: Release
+    version: str | None
+    table: OptionTable
+    options: Options
+    user: dict[str, Any]
+    strays: tuple[Stray, ...]
+
+
+_last: list[Look] = []
+"""The release that was looked at last: several rules ask for it one after the other."""
+
+
+def look(installed: Installed) -> Look | None:
+    """The options of a release; None where nothing is known about those of its chart."""
+    release = installed.release
+    version = installed.version if release.version is not None else None
+    for known in _last:
+        if known.release is release and known.version == version:
+            return known
+    table = tables.load(installed.chart.name)
+    if table is None:
+        return None
+    options = table.every() if version is None else table.at(version)
+    user = Values(list(release.layers), {}).user
+    strays = tuple(_strays(installed, table, options, user))
+    found = Look(release, version, table, options, user, strays)
+    _last[:] = [*_last[-7:], found]
+    return found
+
+
+def _strays(installed: Installed, table: OptionTable, options: Options, user: dict[str, Any]) -> Iterator[Stray]:
+    unknown = list(options.unknown(user))
+    if not unknown:
+        return
+    mentioned: list[Path] | None = None
+    version = options.version or table.table.versions[-1]
+    for path in unknown:
+        if _excused(installed, path):
+            continue
+        if mentioned is None:
+            mentioned = [tuple(text.rstrip(".").split(".")) for text in _references(user)]
+        if any(path == other[: len(path)] or other == path[: len(other)] for other in mentioned):
+            continue
+        for part in _parts(table, path, _get(user, path)):
+            value = _get(user, part)
+            entry = table.corrections.find("renamed", part, version)
+            if entry is not None and all(options.knows(place) for place in _places(entry)):
+                yield Stray(part, value, "renamed", table.span(part, version), entry)
+                continue
+            span = table.span(part, version) if options.version is not None else None
+            entry = table.corrections.find("removed", part, version)
+            kind = "removed" if span and span.last else "later" if span and span.added else "unknown"
+            yield Stray(part, value, kind, span, entry)
+
+
+def _parts(table: OptionTable, path: Path, value: Any) -> Iterator[Path]:
+    """The path, or what stands below it, as far as the corrections have something to say of that."""
+    if isinstance(value, dict) and table.corrections.below(path):
+        for key, inner in value.items():
+            yield from _parts(table, (*path, key), inner)
+    else:
+        yield path
+
+
+def _excused(installed: Installed, path: Path) -> bool:
+    """Keys that are there for others: for an umbrella chart, as an anchor, or for a rule that knows more."""
+    if path in (("enabled",), ("tags",)) and any(layer.place.prefix for layer in installed.release.layers):
+        return True
+    if any(
+        monitor.facts.ignored_namespace_path == path and monitor.rendered is not False
+        for monitor in installed.objects.monitors
+    ):
+        return True
+    for layer in installed.release.layers:
+        found = layer.find(path)
+        if found is not None and (names := set(_anchors(found.node))):
+            within = found.node
+            root = layer.document.root
+            if root is not None and names & set(_aliases(root, within)):
+                return True
+    return False
+
+
+def _anchors(node: Node) -> Iterator[str]:
+    if node.anchor is not None:
+        yield node.anchor
+    for inner in _inside(node):
+        yield from _anchors(inner)
+
+
+def _aliases(node: Node, without: Node) -> Iterator[str]:
+    """The names of the anchors that are used, outside of one node."""
+    if node is without:
+        return
+    if isinstance(node, Alias):
+        yield node.name
+    for inner in _inside(node):
+        yield from _aliases(inner, without)
+
+
+def _inside(node: Node) -> list[Node]:
+    if isinstance(node, Mapping):
+        return [entry.value for entry in node.entries]
+    return node.items if isinstance(node, Sequence) else []
+
+
+def _references(data: Any) -> Iterator[str]:
+    """Options that texts of the user's name, which templates of the chart fill in."""
+    if isinstance(data, str):
+        if ".Values." in data:
+            yield from _REFERENCE.findall(data)
+    elif isinstance(data, Unknown):
+        yield from _REFERENCE.findall(data.text)
+    elif isinstance(data, dict):
+        for value in data.values():
+            yield from _references(value)
+    elif isinstance(data, list):
+        for value in data:
+            yield from _references(value)
+
+
+def _get(data: Any, path: Path) -> Any:
+    for key in path:
+        data = data.get(key) if isinstance(data, dict) else None
+    return data
+
+
+def _has(data: Any, path: Path) -> bool:
+    for key in path:
+        if not isinstance(data, dict) or key not in data:
+            return False
+        data = data[key]
+    return True
+
+
+def _said(installed: Installed) -> dict[str, Any]:
+    version = installed.version if installed.release.version is not None else "in any version"
+    return {"chart": installed.chart.title, "version": version}
+
+
+# --- options that never were, and that are not yet ------------------------------------------------
+
+
+def unknown(world: World, rule: Rule) -> Found:
+    """Keys that the chart reads in no version, or only in a later one."""
+    for installed in world.installed:
+        seen = look(installed)
+        for stray in seen.strays if seen else ():
+            if seen is not None and stray.kind in ("unknown", "later"):
+                yield _unknown(installed, seen, stray)
+
+
+def _unknown(installed: Installed, seen: Look, stray: Stray) -> Violation:
+    path, number = stray.path, installed.number
+    words = {**_said(installed), "path": format_path(path)}
+    if stray.kind == "later" and stray.span is not None:
+        return Violation(number, path, "later", {**words, "added": stray.span.added}, at_key=True)
+    if _wraps(seen, path, stray.value):
+        moved = {key: value for key, value in stray.value.items() if not _has(seen.user, (key,))}
+        words |= {"first": next(iter(moved), ""), "key": str(path[-1])}
+        patches: tuple[Patch, ...] = (Remove(path), *(Set((key,), value) for key, value in moved.items()))
+        remedy = Remedy(number, "unsafe", patches) if len(moved) == len(stray.value) else None
+        return Violation(number, path, "nested", words, "", (), (), remedy, at_key=True)
+    found = tables.suggest(seen.options, path, stray.value)
+    if not found:
+        return Violation(number, path, "empty" if _is_nothing(stray.value) else "plain", words, at_key=True)
+    best = found[0]
+    words |= {"meant": format_path(best.path), "others": [format_path(item.path) for item in found[1:]]}
+    notes = (f"or {show(words['others'])}?",) if len(found) > 1 and best.kind == "place" else ()
+    words["key"] = str(best.path[-1])
+    variant = "place" if best.kind == "place" else "typo"
+    return Violation(number, path, variant, words, "", (), notes, _rescue(number, seen, stray, found), at_key=True)
+
+
+def _wraps(seen: Look, path: Path, value: Any) -> bool:
+    """Whether a key holds what belongs to the root: the name of the chart around its values, or such."""
+    if len(path) != 1 or not isinstance(value, dict) or not value:
+        return False
+    roots = seen.options.children(())
+    inside = [key for key in value if key in roots]
+    return len(inside) * 2 > len(value) and (path[0] in (seen.table.chart, "values") or len(inside) > 2)
+
+
+def _is_nothing(value: Any) -> bool:
+    return value is None or (isinstance(value, (dict, list, str)) and not value)
+
+
+def _rescue(number: int, seen: Look, stray: Stray, found: list[Suggestion]) -> Remedy | None:
+    best = found[0]
+    if _has(seen.user, best.path):
+        return None
+    if best.kind != "place":
+        return Remedy(number, "unsafe", (Rename(stray.path, str(best.path[-1])),))
+    if not best.sure or holds(stray.value):
+        return None
+    return Remedy(number, "unsafe", (Remove(stray.path), Set(best.path, stray.value)))
+
+
+def holds(value: Any) -> bool:
+    """Whether a value has a part that is not known, and so cannot be written elsewhere."""
+    if isinstance(value, dict):
+        return any(holds(inner) for inner in value.values())
+    if isinstance(value, list):
+        return any(holds(inner) for inner in value)
+    return isinstance(value, Unknown)
+
+
+# --- options that are gone ------------------------------------------------------------------------
+
+
+def removed(world: World, rule: Rule) -> Found:
+    """Options that an earlier version had and that nothing took the place of."""
+    for installed in world.installed:
+        seen = look(installed)
+        if seen is None:
+            continue
+        if seen.version is None:
+            yield from _may_be_gone(installed, seen)
+        for stray in seen.strays:
+            if stray.kind == "removed" and stray.span is not None and not _stops(installed, stray.path):
+                effect = (stray.entry or {}).get("effect", "ignored")
+                note = (stray.entry or {}).get("note")
+                words = {**_said(installed), "path": format_path(stray.path), "last": stray.span.last}
+                words["since"] = stray.span.removed
+                variant = "ignored" if stray.entry is not None and effect == "ignored" else "lost"
+                variant = "changes" if effect == "changes" else variant
+                variant = "ignored" if _is_inert(seen, stray) else variant
+                remedy = Remedy(installed.number, "safe" if variant == "ignored" else "unsafe", (Remove(stray.path),))
+                yield Violation(
+                    installed.number, stray.path, variant, words, "", (), (note,) if note else (), remedy, at_key=True
+                )
+
+
+def _may_be_gone(installed: Installed, seen: Look) -> Iterator[Open]:
+    newest = seen.table.table.versions[-1]
+    for path in seen.table.at(newest).unknown(seen.user):
+        if seen.options.knows(path):
+            span = seen.table.span(path, newest)
+            message = f"whether {format_path(path)} is an option: since {span.removed} it is none"
+            yield Open(installed.number, message, "the version of the chart")
+
+
+def _is_inert(seen: Look, stray: Stray) -> bool:
+    """Whether a leftover never said anything beyond the default that its option had, or only that it is off."""
+    before: Any = ABSENT
+    if stray.span is not None and stray.span.last is not None:
+        before = _get(seen.table.table.defaults(stray.span.last), stray.path)
+    return _inert(stray.value, before)
+
+
+def _inert(value: Any, before: Any) -> bool:
+    if isinstance(value, dict):
+        known = before if isinstance(before, dict) else {}
+        if value.get("enabled") is False and not known.get("enabled"):
+            return True
+        return all(_inert(inner, known.get(key, ABSENT)) for key, inner in value.items())
+    if isinstance(value, Unknown):
+        return False
+    return bool(value == before) or (not value and (before == ABSENT or not before))
+
+
+def _stops(installed: Installed, path: Path) -> bool:
+    """Whether another rule says that the render stops because of a path."""
+    return any(
+        stop.holds is True
+        and stop.kind != "capability"
+        and any(reason.path[: len(path)] == path or path[: len(reason.path)] == reason.path for reason in stop.reasons)
+        for stop in installed.objects.stops
+    )
+
+
+def renamed(world: World, rule: Rule) -> Found:
+    """Options that live elsewhere now, with their value for the new place."""
+    for installed in world.installed:
+        seen = look(installed)
+        for stray in seen.strays if seen else ():
+            if seen is not None and stray.kind == "renamed" and stray.entry is not None:
+                yield _renamed(installed, seen, stray, stray.entry)
+
+
+def _renamed(installed: Installed, seen: Look, stray: Stray, entry: dict[str, Any]) -> Violation:
+    number, path = installed.number, stray.path
+    wanted = _translated(entry, stray.value)
+    places = [format_path(place) for place in dict.fromkeys(place for place, _ in wanted)] or [
+        format_path(place) for place in _places(entry)
+    ]
+    target = places[0] if len(places) == 1 else f"{places[0]} and {len(places) - 1} more"
+    span = stray.span
+    words = {**_said(installed), "path": format_path(path), "target": target}
+    words["since"] = span.removed if span and span.removed else "long ago"
+    variant = entry["effect"]
+    if _stops(installed, path):
+        variant = "fails"
+    elif variant == "changes" and wanted and all(seen.options.default(place) == value for place, value in wanted):
+        variant = "ignored"
+    there = any(_has(seen.user, place) for place, _ in wanted)
+    known = all(seen.options.knows(place) for place, _ in wanted)
+    remedy = None
+    if wanted and known and not holds(stray.value):
+        if there:
+            same = all(_get(seen.user, place) == value for place, value in wanted)
+            remedy = Remedy(number, "safe" if same else "display", (Remove(path),))
+        else:
+            remedy = Remedy(number, entry.get("fix", "unsafe"), _moved(path, wanted, stray.value))
+    notes = [entry["note"]] if entry.get("note") and variant != "ignored" else []
+    return Violation(number, path, variant, words, "", (), tuple(notes), remedy, at_key=True)
+
+
+def _moved(path: Path, wanted: list[tuple[Path, Any]], value: Any) -> tuple[Patch, ...]:
+    """The patches that move a value; the key alone is renamed where that does it."""
+    if len(wanted) == 1 and wanted[0][0][:-1] == path[:-1] and wanted[0][1] == value:
+        return (Rename(path, str(wanted[0][0][-1])),)
+    return (Remove(path), *(Set(place, new) for place, new in wanted))
+
+
+def _places(entry: dict[str, Any]) -> list[Path]:
+    """Where an option may have moved."""
+    by_value = [place for change in entry.get("by_value", {}).values() for place in change]
+    return [tuple(place.split(".")) for place in by_value or entry.get("to_all") or [entry["to"]]]
+
+
+def _translated(entry: dict[str, Any], value: Any) -> list[tuple[Path, Any]]:
+    """Where a value belongs now, and how it is written there; nothing where that is not known."""
+    if "by_value" in entry:
+        found = entry["by_value"].get(value) if isinstance(value, str) else None
+        return [(tuple(place.split(".")), new) for place, new in (found or {}).items()]
+    if isinstance(value, Unknown):
+        return []
+    if entry.get("wrap") == "list":
+        value = value if isinstance(value, list) else [value]
+    elif entry.get("wrap") == "text":
+        value = value if isinstance(value, str) else go_text(value)
+    elif entry.get("wrap") == "pattern":
+        value = f"^{re.escape(str(value))}$"
+    return [(tuple(place.split(".")), value) for place in entry.get("to_all") or [entry["to"]]]
+
+
+def claims(installed: Installed, stop: Stop) -> bool:
+    """Whether a rule of this module reports why the render stops: one mistake is one finding."""
+    if stop.kind == "schema":
+        return stop.id == "wrong-type"
+    seen = look(installed)
+    if seen is None or seen.version is None:
+        return False
+    fired = {reason.path for reason in stop.reasons}
+    return any(stray.kind == "renamed" and stray.path in fired for stray in seen.strays) or any(
+        entry["effect"] == "fails" and tuple(entry["path"].split(".")) in fired
+        for entry, _ in _offences(installed, seen)
+    )
+
+
+# --- values ---------------------------------------------------------------------------------------
+
+
+def wrong_type(world: World, rule: Rule) -> Found:
+    """Values of another kind than the option takes."""
+    for installed in world.installed:
+        refused = set()
+        for stop in installed.objects.stops:
+            if stop.kind == "schema" and stop.holds is True:
+                refused.add(stop.paths[0])
+                if installed.values.resolve(stop.paths[0]).layer is not None:
+                    yield _refused(installed, stop.paths[0], stop.reasons[0].wants)
+        schema = installed.objects.facts.accepted is not None
+        for path, value, default in _pairs(installed.values.user, installed.values.defaults, ()):
+            if path not in refused and not _stops(installed, path):
+                found = _mistyped(installed, path, value, default, schema)
+                if found is not None:
+                    yield found
+
+
+def _refused(installed: Installed, path: Path, wanted: str) -> Violation:
+    value = installed.values.get(path)
+    words = {**_said(installed), "path": format_path(path), "value": _quoted(value), "wanted": _kind_words(wanted)}
+    fitting: Any = None
+    if isinstance(value, str) and "boolean" in wanted and value.lower() in (*_ON, *_OFF):
+        fitting = value.lower() in _ON
+    elif isinstance(value, str) and ("integer" in wanted or "number" in wanted) and value.lstrip("-").isdigit():
+        fitting = int(value)
+    elif isinstance(value, (bool, int, float)) and "string" in wanted:
+        fitting = _written(installed, path) or go_text(value)
+    elif isinstance(value, str) and "array" in wanted and value:
+        fitting = [item.strip() for item in value.split(",")]
+    remedy = Remedy(installed.number, "safe", (Set(path, fitting),)) if fitting is not None else None
+    words["fitting"] = _quoted(fitting) if not isinstance(fitting, list) else f"[{show(fitting)}]"
+    return Violation(installed.number, path, "refused", words, "", (), (), remedy)
+
+
+def _kind_words(wanted: str) -> str:
+    for name, word in (("boolean", "true or false"), ("object", "a map"), ("array", "a list"), ("string", "a text")):
+        wanted = wanted.replace(name, word)
+    return wanted.replace("integer", "a whole number")
+
+
+def _pairs(user: dict[str, Any], defaults: dict[str, Any], path: Path) -> Iterator[tuple[Path, Any, Any]]:
+    """The user's values beside the defaults that they replace."""
+    for key, value in user.items():
+        if key not in defaults or value is None or isinstance(value, Unknown):
+            continue
+        default = defaults[key]
+        if isinstance(default, dict) and isinstance(value, dict):
+            yield from _pairs(value, default, (*path, key))
+        else:
+            yield (*path, key), value, default
+
+
+def _mistyped(installed: Installed, path: Path, value: Any, default: Any, schema: bool) -> Violation | None:
+    words = {**_said(installed), "path": format_path(path), "value": _quoted(value)}
+    number = installed.number
+    if isinstance(default, bool) and isinstance(value, str) and not schema:
+        word = value.strip().lower()
+        if word in _OFF:
+            remedy = Remedy(number, "safe", (Set(path, False),))
+            return Violation(number, path, "quoted-false", words, "", (), (), remedy)
+        if word in _ON:
+            remedy = Remedy(number, "safe", (Set(path, True),))
+            return Violation(number, path, "quoted-true", words, "", (), (), remedy)
+    if isinstance(default, str) and isinstance(value, (int, float)) and not isinstance(value, bool):
+        written = _written(installed, path)
+        if written is not None and written != go_text(value):
+            words |= {"written": written, "read": go_text(value)}
+            return Violation(number, path, "number", words, "", (), (), Remedy(number, "safe", (Set(path, written),)))
+    if isinstance(default, dict) and not isinstance(value, dict):
+        plain = isinstance(value, (bool, int, float))
+        if default or (plain and value):
+            words["lost"] = ", ".join(list(default)[:3])
+            return Violation(number, path, "over-map" if default else "no-map", words)
+    if isinstance(default, list) and isinstance(value, (bool, int, float)) and value:
+        return Violation(number, path, "no-list", words)
+    return None
+
+
+def _written(installed: Installed, path: Path) -> str | None:
+    """The text of a plain scalar as it stands in the file."""
+    node = installed.values.resolve(path).node
+    return node.raw if isinstance(node, Scalar) and node.style == "plain" else None
+
+
+def _quoted(value: Any) -> str:
+    return f'"{value}"' if isinstance(value, str) else show(value)
+
+
+def not_allowed(world: World, rule: Rule) -> Found:
+    """Values that an option does not take, although they are of the right kind."""
+    for installed in world.installed:
+        seen = look(installed)
+        for entry, value in _offences(installed, seen) if seen is not None else ():
+            yield _not_allowed(installed, tuple(entry["path"].split(".")), value, entry)
+
+
+def _offences(installed: Installed, seen: Look) -> Iterator[tuple[dict[str, Any], Any]]:
+    """The entries of the corrections that a value goes against, with the value."""
+    for entry in seen.table.corrections.entries("allowed", installed.version):
+        path: Path = tuple(entry["path"].split("."))
+        if not _has(installed.values.user, path) or not seen.options.knows(path):
+            continue
+        value = installed.values.get(path)
+        if value is None or isinstance(value, (Unknown, dict, list)):
+            continue
+        if not any(_same(value, one) for one in entry["values"]):
+            yield entry, value
+
+
+def _same(one: Any, other: Any) -> bool:
+    return type(one) is type(other) and bool(one == other)
+
+
+def _not_allowed(installed: Installed, path: Path, value: Any, entry: dict[str, Any]) -> Violation:
+    allowed = list(dict.fromkeys(show(one) for one in entry["values"] if one != ""))
+    words = {**_said(installed), "path": format_path(path), "value": show(value)}
+    words |= {"allowed": ", ".join(allowed)}
+    instead = entry.get("instead", {}).get(show(value), ABSENT)
+    level = "safe"
+    if isinstance(instead, str) and instead == ABSENT:
+        level = "unsafe"
+        near = [
+            (distance, one)
+            for one in entry["values"]
+            if isinstance(one, str)
+            and one
+            and (distance := tables.edit_distance(show(value).lower(), one.lower(), 2)) is not None
+        ]
+        instead = min(near)[1] if near else ABSENT
+    remedy = None
+    if not (isinstance(instead, str) and instead == ABSENT):
+        words["instead"] = show(instead)
+        remedy = Remedy(installed.number, level, (Set(path, instead),))
+    notes = (entry["note"],) if "note" in entry else ()
+    return Violation(installed.number, path, entry["effect"], words, "", (), notes, remedy)
+
+
+def deprecated(world: World, rule: Rule) -> Found:
+    """Options that work, and that a later version is to drop."""
+    for installed in world.installed:
+        table = tables.load(installed.chart.name)
+        if table is None:
+            continue
+        for entry in table.corrections.entries("deprecated", installed.version):
+            path: Path = tuple(entry["path"].split("."))
+            value = _get(installed.values.user, path)
+            if (
+                value is None
+                or (not isinstance(value, Unknown) and not value)
+                or value == _get(installed.values.defaults, path)
+            ):
+                continue
+            words = {**_said(installed), "path": format_path(path), "note": entry["note"]}
+            remedy = None
+            if "to" in entry and not holds(value):
+                place: Path = tuple(entry["to"].split("."))
+                words["target"] = entry["to"]
+                if not _has(installed.values.user, place):
+                    remedy = Remedy(installed.number, "unsafe", _moved(path, [(place, value)], value))
+            yield Violation(
+                installed.number, path, "instead" if remedy else "plain", words, "", (), (), remedy, at_key=True
+            )
+
+
+# --- null and duplicates --------------------------------------------------------------------------
+
+
+def null(world: World, rule: Rule) -> Found:
+    """Keys without a value: those that change nothing, and those that take a whole block of defaults away."""
+    for installed in world.installed:
+        table = tables.load(installed.chart.name)
+        if table is None:
+            continue
+        known = table.at(installed.version)
+        for path in _nulls(installed.values.user, known, ()):
+            default = known.default(path)
+            words = {**_said(installed), "path": format_path(path)}
+            if _stops(installed, path):
+                continue
+            if len(path) == 1 and path[0] in known.subcharts:
+                yield Violation(installed.number, path, "subchart", words)
+            elif isinstance(default, dict) and default and not known.free(path):
+                words |= {"count": len(default), "some": ", ".join(list(default)[:3])}
+                yield Violation(installed.number, path, "block", words)
+            elif isinstance(default, str) and default == ABSENT:
+                yield Violation(
+                    installed.number,
+                    path,
+                    "nothing",
+                    words,
+                    "",
+                    (),
+                    (),
+                    Remedy(installed.number, "safe", (Remove(path),)),
+                )
+
+
+def _nulls(user: dict[str, Any], known: Options, path: Path) -> Iterator[Path]:
+    for key, value in user.items():
+        here = (*path, key)
+        if value is None:
+            if known.knows(here) and not known.free(path):
+                yield here
+        elif isinstance(value, dict) and known.knows(here) and not known.free(here):
+            yield from _nulls(value, known, here)
+
+
+def duplicate(world: World, rule: Rule) -> Found:
+    """Keys that a map holds twice: what stands first is lost."""
+    for installed in world.installed:
+        for layer in installed.release.layers:
+            if layer.place.embedded is not None or layer.place.recipe is not None:
+                continue
+            for path, lost, wins in layer.document.duplicates:
+                start = layer.path
+                if path[: len(start)] == start and len(path) > len(start):
+                    yield _duplicate(installed, layer, (*layer.place.mount, *path[len(start) :]), lost, wins)
+
+
+def _duplicate(installed: Installed, layer: Any, path: Path, lost: Entry, wins: Entry) -> Violation:
+    before, after = to_data(lost.value), to_data(wins.value)
+    origin = Origin(layer.source, lost.key.start, lost.key.end, path)
+    related = (Related(installed.number, None, origin, "this one is lost"),)
+    words = {"path": format_path(path), "key": str(path[-1])}
+    if before == after:
+        return Violation(installed.number, path, "same", words, "", related, at_key=True)
+    missing = list(_missing(before, after, ()))
+    words["lost"] = ", ".join(format_path(item) for item in missing[:4] if item) or show(before)
+    words["more"] = f" and {len(missing) - 4} more" if len(missing) > 4 else ""
+    remedy = None
+    if isinstance(before, dict) and isinstance(after, dict):
+        patches = tuple(Set((*path, *item), _get(before, item)) for item in missing if not _has(after, item))
+        if patches and len(patches) == len(missing):
+            remedy = Remedy(installed.number, "display", patches)
+    return Violation(
+        installed.number,
+        path,
+        "map" if isinstance(before, dict) else "value",
+        words,
+        "",
+        related,
+        (),
+        remedy,
+        at_key=True,
+    )
+
+
+def _missing(before: Any, after: Any, path: Path) -> Iterator[Path]:
+    """What the earlier value says that the later one does not."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        for key, value in before.items():
+            yield from _missing(value, after.get(key, ABSENT), (*path, key))
+    elif before != after:
+        yield path
