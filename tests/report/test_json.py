@@ -80,6 +80,7 @@ def test_the_small_report() -> None:
         "fixable": {"safe": 1, "unsafe": 1, "display": 1},
         "undecided": 1,
         "skipped": 1,
+        "suppressed": 0,
         "files": 2,
         "releases": 2,
         "clusters": 1,
