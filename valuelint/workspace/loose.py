@@ -43,8 +43,13 @@ class Finder:
         return len(self._key.findall(file.data)) >= 2 or (hinted and "values" in os.path.basename(file.path))
 
 
-def loose(ground: Ground, drafts: list[Draft], within: list[str]) -> tuple[list[Draft], list[Draft]]:
-    """Releases of values files that nothing refers to: whole ones, and parts of a release that is not all there."""
+def loose(
+    ground: Ground, drafts: list[Draft], within: list[str], declared: frozenset[str] = frozenset()
+) -> tuple[list[Draft], list[Draft]]:
+    """Releases of values files that nothing refers to: whole ones, and parts of a release that is not all there.
+
+    Files in `declared` (real paths) count for what lies beside them: a folder that holds nothing else is passed over.
+    """
     finder = Finder()
     claimed = {layer.source.name for draft in drafts for layer in draft.layers} | {draft.file.name for draft in drafts}
     whole: list[Draft] = []
@@ -53,6 +58,8 @@ def loose(ground: Ground, drafts: list[Draft], within: list[str]) -> tuple[list[
     candidates = [
         file for file in ground.repository.in_order() if file.name not in claimed and finder.may_be_values(file)
     ]
+    open_folders = {file.folder for file in candidates if file.path not in declared}
+    candidates = [file for file in candidates if file.folder in open_folders]
     for file in sorted(candidates, key=lambda file: (file.folder, len(file.path))):
         try:
             draft = _draft(ground, file)

@@ -51,7 +51,7 @@ def scan(folders: list[str], declared: frozenset[str], placed: dict[str, str]) -
     ground = Ground(repository)
     drafts = [draft for _, find in forms() for draft in find(ground)]
     drafts = [draft for draft in drafts if not _is_declared(draft, declared)]
-    whole, parts = loose(ground, drafts, folders)
+    whole, parts = loose(ground, drafts, folders, declared)
     whole = [draft for draft in whole if draft.file.path not in declared]
     parts = [draft for draft in parts if draft.file.path not in declared]
     for draft in (*drafts, *whole, *parts):
