@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from contextlib import suppress
 from random import getrandbits
 
 from valuelint.light import NamedTuple
@@ -94,10 +95,8 @@ class _Staged:
         """Takes away what lies beside the file."""
         for path in (self.aside, self.backup):
             if path:
-                try:
+                with suppress(OSError):  # a leftover harms nobody
                     os.unlink(path)
-                except OSError:
-                    pass  # a leftover harms nobody
         self.aside = self.backup = ""
 
     def refusal(self, why: str) -> WriteError:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
 from valuelint.cli import EXIT_CLEAN, EXIT_FINDINGS, EXIT_USAGE, open_workspace, report_problems
@@ -172,7 +174,7 @@ def _write(result: Repair, sources: dict[str, Source], keep_going: bool) -> bool
 
 
 def _at_terminal() -> bool:
-    return click.get_text_stream("stdin").isatty()
+    return sys.stdin.isatty()
 
 
 def _questions(settings: Settings) -> Ask:

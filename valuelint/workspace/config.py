@@ -41,7 +41,7 @@ class Config(NamedTuple):
     folder: str
     clusters: tuple[ClusterConfig, ...]
     expect: dict[str, str]
-    fix: dict[str, str] = {}
+    fix: dict[str, str] = {}  # noqa: RUF012 - a field of a record
     """How far the fixes of a rule may go, by its id."""
 
 

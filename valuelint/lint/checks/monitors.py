@@ -110,9 +110,10 @@ def _by_default(installed: Installed, unasked: list[tuple[Monitor, Violation]]) 
         remedy if remedy.asked_for else remedy._replace(applicability=milder.get(remedy.applicability, "display"))
         for remedy in remedies
     ]
-    remedy, *others = sorted(remedies, key=lambda item: item.asked_for) or [None]
+    remedies.sort(key=lambda item: item.asked_for)
+    remedy = remedies[0] if remedies else None
     related = tuple(item for item in first.related if item.path != path)
-    return Violation(installed.number, path, variant, words, subject, related, (), remedy, None, tuple(others))
+    return Violation(installed.number, path, variant, words, subject, related, (), remedy, others=tuple(remedies[1:]))
 
 
 def _together(
@@ -200,8 +201,9 @@ def _not_selected(
     words["label"] = ", ".join(requirement.key for requirement in failing)
     path = _label_place(monitor, failing)
     notes = () if len(world.prometheuses()) == 1 else ("no other Prometheus of the cluster selects it either",)
-    first, *others = _remedies(world, installed, monitor, owner, prometheus, verdict, words) or [None]
-    return Violation(installed.number, path, "labels", words, subject, origin, notes, first, None, tuple(others))
+    remedies = _remedies(world, installed, monitor, owner, prometheus, verdict, words)
+    first = remedies[0] if remedies else None
+    return Violation(installed.number, path, "labels", words, subject, origin, notes, first, others=tuple(remedies[1:]))
 
 
 def _remedies(
@@ -232,7 +234,7 @@ def _selector_remedy(
     failing: list[Requirement],
     words: dict[str, Any],
 ) -> Remedy | None:
-    """What can be done at Prometheus: let its own selector want what the monitor carries, or an empty one select all."""
+    """What can be done at Prometheus: want what the monitor carries, or let an empty selector select all."""
     path = prometheus.facts.selector_paths.get(verdict.selector)
     switch = prometheus.facts.nil_uses_paths.get(verdict.selector)
     promises = (Promise(installed.number, "selected", monitor.facts.component),)
@@ -280,12 +282,16 @@ def _common_remedy(
     if len(missing) < 2 or monitor not in missing:
         return None
     place, reached = _common_place(installed, missing)
-    if place is None or monitor not in reached or any(key in other.labels for other in reached for key in wanted):
+    if place is None or monitor not in reached or any(_carries(other, key) for other in reached for key in wanted):
         return None  # its own label would win, or is the wrong one
     words["common"] = "; ".join(f"{format_path((*place, key))}: {value}" for key, value in wanted.items())
     patches = tuple(Set((*place, key), value) for key, value in wanted.items())
     promises = tuple(Promise(installed.number, "selected", other.facts.component) for other in reached)
     return Remedy(installed.number, "unsafe", patches, promises, "common", True)
+
+
+def _carries(monitor: Monitor, label: str) -> bool:
+    return isinstance(monitor.labels, dict) and label in monitor.labels
 
 
 def _common_place(installed: Installed, those: list[Monitor]) -> tuple[Path | None, list[Monitor]]:
@@ -712,7 +718,7 @@ def _monitor_remedy(world: World, installed: Installed, monitor: Monitor) -> Rem
 
 
 def selected_too(world: World, installed: Installed, monitor: Monitor) -> Remedy | None:
-    """What else a monitor that comes into being needs to be scraped: nothing, or labels; None where that is not enough."""
+    """What else a monitor that comes into being needs to be scraped; None where labels are not enough."""
     verdicts = world.selections(monitor.kind, monitor.labels, monitor.namespace)
     if not verdicts or any(verdict.selected is not False for _, _, verdict in verdicts):
         return Remedy(installed.number, "safe", ())
