@@ -389,7 +389,7 @@ def _renewed(cluster: Cluster, documents: dict[str, list[Document]]) -> Cluster:
 
 
 def _unproven(before: Outcome, after: Outcome, applied: list[Finding]) -> str | None:
-    """Why the fixes are not proven: a finding is still there, something as bad is new, a promise is not kept; or None."""
+    """Why the fixes are not proven: a finding is still there, something as bad is new, a promise is broken."""
     known: dict[_Key, int] = {}
     for finding in before.findings:
         known[_matter(finding)] = max(known.get(_matter(finding), 0), _grave(finding))

@@ -165,7 +165,7 @@ def _proven(parts: list[Sketch]) -> list[Sketch]:
 
 
 def home(values: Values, path: Path) -> int | None:
-    """The layer that a patch on a path belongs to: the last that sets it, else the last that sets most of the way to it.
+    """The layer that a patch on a path belongs to: the last that sets it, else the last that sets most of the way.
 
     A layer that cannot be edited, such as a `--set`, is only chosen where it sets the path itself.
     """

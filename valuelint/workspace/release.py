@@ -87,7 +87,7 @@ class Cluster(NamedTuple):
     expected: dict[str, str]
     """What the configuration expects, such as `monitor_namespace`."""
     others: tuple[Release, ...] = ()
-    levels: dict[str, str] = {}
+    levels: dict[str, str] = {}  # noqa: RUF012 - a field of a record
     """How far the fixes of a rule may go, where the configuration says it: safe, unsafe, display or off."""
     settings: Settings | None = None
     """How rules are applied; None as they are by themselves."""
