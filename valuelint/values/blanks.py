@@ -81,7 +81,7 @@ class Blanks:
         self.fill_text = fill_text
         self.marks = marks
         self.retyped = retyped
-        self._conditional = conditional(source.text) if "#%" in marks else []
+        self._conditional = conditions(source.text) if "#%" in marks else []
         self._inside = self._conditional
 
     def fill(self, root: Node, data: dict[str, Any]) -> dict[str, Any]:
@@ -97,11 +97,14 @@ class Blanks:
         node = resolve_alias(node)
         if isinstance(node, Mapping):
             return {
-                key: _MAYBE if self._under_condition(entry.start) else self._data(entry.value)
+                key: _MAYBE if self._inside and self.conditional(entry.start, self._inside) else self._data(entry.value)
                 for key, entry in node.keys.items()
             }
         if isinstance(node, Sequence):
-            return [_MAYBE if self._under_condition(item.start) else self._data(item) for item in node.items]
+            return [
+                _MAYBE if self._inside and self.conditional(item.start, self._inside) else self._data(item)
+                for item in node.items
+            ]
         return self._scalar(node) if isinstance(node, Scalar) else None
 
     def _scalar(self, node: Scalar) -> Any:
@@ -123,14 +126,15 @@ class Blanks:
                     return Unknown(raw)
         return mark_unknown(value)
 
-    def _under_condition(self, offset: int) -> bool:
-        return any(start <= offset < end for start, end in self._inside)
+    def conditional(self, offset: int, spans: list[tuple[int, int]] | None = None) -> bool:
+        """Whether something stands under a condition of the template."""
+        return any(start <= offset < end for start, end in (self._conditional if spans is None else spans))
 
 
 _MAYBE: Final = Unknown("set under a condition of the template")
 
 
-def conditional(text: str) -> list[tuple[int, int]]:
+def conditions(text: str) -> list[tuple[int, int]]:
     """The stretches of a template that stand between an if or for and its end."""
     spans = []
     depth = start = 0

@@ -12,7 +12,7 @@ from valuelint.syntax import Document, Entry, Found, Mapping, Node, Path, Scalar
 from valuelint.values.unknown import mark_unknown, may_hold_placeholders
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from valuelint.syntax.edits import Edit
     from valuelint.syntax.embedded import Embedded
@@ -89,6 +89,22 @@ class Layer(NamedTuple):
         if self.place.embedded is None:
             return self.document.comments
         return [span for document in self.place.embedded.located() for span in document.comments]
+
+    def duplicates(self) -> Iterator[tuple[Path, Entry, Entry]]:
+        """Keys that a map holds twice: the path, the entry that is lost and the one that wins.
+
+        What stands under a condition of a template is no duplicate: only one of the two may be there in the end.
+        """
+        prefix, embedded, inner, mount, *_ = self.place
+        if self.place.recipe is not None:
+            return
+        document = self.document if embedded is None else embedded.located()[0]
+        start = prefix if embedded is None else inner
+        for path, lost, wins in document.duplicates:
+            if path[: len(start)] != start or len(path) == len(start):
+                continue
+            if self.blanks is None or not (self.blanks.conditional(lost.start) or self.blanks.conditional(wins.start)):
+                yield (*mount, *path[len(start) :]), lost, wins
 
     @property
     def desk(self) -> Document:

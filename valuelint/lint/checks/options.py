@@ -21,6 +21,7 @@ from valuelint.workspace.release import Origin, Release
 Found = Iterator[Violation | Open]
 
 _REFERENCE = re.compile(r"\.Values\.([\w.]+)")
+_BRANCHES = ("{%", "#%", "<%", "{{ if", "{{- if", "{{ else", "{{- else")
 _OFF = ("false", "no", "off", "n", "disabled", "disable", "0")
 _ON = ("true", "yes", "on", "y", "enabled", "enable", "1")
 
@@ -229,7 +230,8 @@ def _is_nothing(value: Any) -> bool:
 def _rescue(number: int, seen: Look, stray: Stray, found: list[Suggestion]) -> Remedy | None:
     best = found[0]
     if _has(seen.user, best.path):
-        return None
+        same = best.sure and _get(seen.user, best.path) == stray.value
+        return Remedy(number, "safe", (Remove(stray.path),)) if same else None
     if best.kind != "place":
         return Remedy(number, "unsafe", (Rename(stray.path, str(best.path[-1])),))
     if not best.sure or holds(stray.value):
@@ -573,6 +575,8 @@ def null(world: World, rule: Rule) -> Found:
             if _stops(installed, path):
                 continue
             if len(path) == 1 and path[0] in known.subcharts:
+                if _as_its_own(table, installed.version, str(path[0]), default):
+                    continue
                 yield Violation(installed.number, path, "subchart", words)
             elif isinstance(default, dict) and default and not known.free(path):
                 words |= {"count": len(default), "some": ", ".join(list(default)[:3])}
@@ -588,6 +592,13 @@ def null(world: World, rule: Rule) -> Found:
                     (),
                     Remedy(installed.number, "safe", (Remove(path),)),
                 )
+
+
+def _as_its_own(table: OptionTable, version: str, key: str, default: Any) -> bool:
+    """Whether a chart says nothing for a subchart that the subchart does not say itself; or nobody knows."""
+    own = table.table.subchart_defaults(version, key)
+    given = {name: value for name, value in default.items() if name not in ("global", "enabled")}
+    return not own or given == {name: value for name, value in own.items() if name not in ("global", "enabled")}
 
 
 def _nulls(user: dict[str, Any], known: Options, path: Path) -> Iterator[Path]:
@@ -608,6 +619,8 @@ def duplicate(world: World, rule: Rule) -> Found:
                 continue
             for path, lost, wins in layer.document.duplicates:
                 start = layer.path
+                if any(mark in layer.source.text[lost.key.start : wins.key.start] for mark in _BRANCHES):
+                    continue  # one of two ways in a text that another program fills in first
                 if path[: len(start)] == start and len(path) > len(start):
                     yield _duplicate(installed, layer, (*layer.place.mount, *path[len(start) :]), lost, wins)
 
