@@ -35,6 +35,7 @@ class Options:
         self.defaults = defaults
         self.states = states
         self.subcharts = subcharts
+        """The condition of each by its key: the path that switches it, or empty."""
         self._paths: dict[Names, bool] | None = None
 
     def unknown(self, user: dict[str, Any]) -> Iterator[Path]:
@@ -98,7 +99,7 @@ class Options:
 
 
 def _unknown(
-    user: dict[str, Any], defaults: Any, states: Any, path: Names, subcharts: frozenset[str]
+    user: dict[str, Any], defaults: Any, states: Any, path: Names, subcharts: dict[str, str]
 ) -> Iterator[Path]:
     for key, value in user.items():
         default = defaults.get(key, ABSENT) if type(defaults) is dict else ABSENT
@@ -184,15 +185,14 @@ class OptionTable:
         used = self.table.nearest(version)[0]
         if used not in self._known:
             states = resources.derived(self._file, used, lambda: self._states(used))
-            subcharts = frozenset(self.table.subcharts(used))
-            self._known[used] = Options(used, self.table.defaults(used), states, subcharts)
+            self._known[used] = Options(used, self.table.defaults(used), states, self.table.subcharts(used))
         return self._known[used]
 
     def every(self) -> Options:
         """The options that any released version knows: what is unknown here was never one."""
         if None not in self._known:
             defaults, states, subcharts = resources.derived(self._file, "every", self._union, [self.table.file])
-            self._known[None] = Options(None, defaults, states, frozenset(subcharts))
+            self._known[None] = Options(None, defaults, states, subcharts)
         return self._known[None]
 
     @property
@@ -239,17 +239,21 @@ class OptionTable:
             _put(states, tuple(entry["path"].split(".")), entry["state"])
         return states
 
-    def _union(self) -> tuple[dict[str, Any], States, list[str]]:
+    def _union(self) -> tuple[dict[str, Any], States, dict[str, str]]:
         data = self.table.data
-        defaults = _ever(data["defaults"])
+        free: list[Names] = []
+        defaults = _ever(data["defaults"], (), free)
         for key, inner in data["subcharts"].items():
             block = defaults.get(key)
-            defaults[key] = _joined(block if isinstance(block, dict) else {}, _ever(inner["defaults"]))
+            defaults[key] = _joined(block if isinstance(block, dict) else {}, _ever(inner["defaults"], (key,), free))
         states = _ever_states(self._whole()["options"])
+        for path in free:
+            _put(states, path, "free")
         for entry in self.corrections.data.get("options") or ():
             if entry["state"] in ("read", "free"):
                 _put(states, tuple(entry["path"].split(".")), entry["state"])
-        return defaults, states, sorted(data["subcharts"])
+        subcharts = {key: str(inner["condition"][-1]).replace(ABSENT, "") for key, inner in data["subcharts"].items()}
+        return defaults, states, subcharts
 
     def _whole(self) -> dict[str, Any]:
         if self._data is None:
@@ -312,18 +316,20 @@ def _put(states: States, path: Names, state: str) -> None:
 _STATES = {"read": READ, "free": FREE, "refused": REFUSED}
 
 
-def _ever(tree: dict[str, Any]) -> dict[str, Any]:
-    """Every default that a tree ever held; a map that was ever empty is empty, so that it takes anything."""
+def _ever(tree: dict[str, Any], path: Names, free: list[Names]) -> dict[str, Any]:
+    """Every default that a tree ever held. A map that was ever empty took anything then: `free` gets its path."""
     found: dict[str, Any] = {}
     for key, node in tree.items():
         if key == HERE:
             continue
+        history = node.get(HERE, []) if isinstance(node, dict) else node
+        values = [value for value in history[1::2] if value != ABSENT]
         if isinstance(node, dict):
-            once = [value for value in node.get(HERE, [])[1::2] if value != ABSENT]
-            found[key] = {} if once else _ever(node)
+            found[key] = _ever(node, (*path, key), free)
         else:
-            values = [value for value in node[1::2] if value != ABSENT]
-            found[key] = {} if {} in values else values[-1] if values else None
+            found[key] = values[-1] if values else None
+        if {} in values or (isinstance(node, dict) and values):
+            free.append((*path, key))
     return found
 
 
@@ -332,7 +338,7 @@ def _joined(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
     for key in one.keys() & other.keys():
         ours, theirs = one[key], other[key]
         if isinstance(ours, dict) and isinstance(theirs, dict):
-            found[key] = _joined(ours, theirs) if ours and theirs else {}
+            found[key] = _joined(ours, theirs)
     return found
 
 
@@ -412,6 +418,9 @@ def suggest(options: Options, path: Path, value: Any, most: int = 3) -> list[Sug
     """What may have been meant by an option that is not known, the likeliest first."""
     names = tuple(str(key) for key in path)
     parent, key = names[:-1], names[-1]
+    twin = _twin(options, names)
+    if twin is not None:
+        return [Suggestion(twin, "place", True)]
     found: list[tuple[tuple[Any, ...], Suggestion]] = []
     inner = frozenset(value) if isinstance(value, dict) else frozenset()
     for sibling in options.children(parent):
@@ -431,25 +440,38 @@ def suggest(options: Options, path: Path, value: Any, most: int = 3) -> list[Sug
                 continue
             if names[: len(candidate)] == candidate:
                 continue
-            shared = _shared(candidate, names)
-            fit = _fit(options, candidate, value, inner)
-            if shared == 0 and not fit and len(key) < 4:
-                continue
-            elsewhere.append(
-                ((_steps(candidate, names), -fit, len(candidate), candidate), Suggestion(candidate, "place"))
-            )
+            steps = _steps(candidate, names)
+            if _is_near(names, candidate, steps):
+                rank = (steps, -_fit(options, candidate, value, inner), len(candidate), candidate)
+                elsewhere.append((rank, Suggestion(candidate, "place")))
     found.sort(key=lambda item: item[0])
     elsewhere.sort(key=lambda item: item[0])
     every = [item for _, item in found[:most]]
     if elsewhere and (len(elsewhere) == 1 or elsewhere[0][0][0] < elsewhere[1][0][0]):
         elsewhere[0] = (elsewhere[0][0], elsewhere[0][1]._replace(sure=True))
-    close = [item for rank, item in elsewhere if rank[0] <= 3 and _is_telling(names, item.path)]
-    return (every + close)[:most]
+    if len(names) == 1 and len(elsewhere) > 3:
+        elsewhere = []  # a word that stands everywhere says nothing
+    return (every + [item for _, item in elsewhere])[:most]
 
 
-def _is_telling(names: Names, candidate: Names) -> bool:
-    """Whether a name is enough to think of an option elsewhere: words that stand everywhere are not."""
-    return names[-1] not in _EVERYWHERE or _shared(candidate, names) > 0 or (len(names) == 1 and len(candidate) == 1)
+def _twin(options: Options, names: Names) -> Names | None:
+    """Subcharts are switched under one key and set under another: the option under the other key."""
+    for key, condition in options.subcharts.items():
+        switch = tuple(condition.split(","))[0].split(".") if condition else []
+        if names == (key, "enabled") and switch:
+            return tuple(switch)
+        if switch and switch[0] != key and names[0] == switch[0] and options.knows((key, *names[1:])):
+            return (key, *names[1:])
+    return None
+
+
+def _is_near(names: Names, candidate: Names, steps: int) -> bool:
+    """Whether an option of the same name may be meant, by how much of the way to it is the same."""
+    if steps > 3:
+        return False
+    if len(names) == 1:
+        return steps == 1 or (steps == 2 and len(names[-1]) > 7 and names[-1] not in _EVERYWHERE)
+    return _shared(candidate, names) > 0 or (steps == 1 and names[-1] not in _EVERYWHERE)
 
 
 _EVERYWHERE_WORDS = """
@@ -461,7 +483,7 @@ _EVERYWHERE = frozenset(_EVERYWHERE_WORDS.split())
 
 def _shared(one: Names, other: Names) -> int:
     """How many parts above two paths have in common, whatever stands between them."""
-    return len(set(one[:-1]) & set(other[:-1]))
+    return len(set(map(_squeezed, one[:-1])) & set(map(_squeezed, other[:-1])))
 
 
 def _steps(one: Names, other: Names) -> int:
@@ -470,7 +492,7 @@ def _steps(one: Names, other: Names) -> int:
     for row, left in enumerate(one, 1):
         now = [row]
         for column, right in enumerate(other, 1):
-            now.append(before[column - 1] if left == right else min(before[column], now[-1]) + 1)
+            now.append(before[column - 1] if _squeezed(left) == _squeezed(right) else min(before[column], now[-1]) + 1)
         before = now
     return before[-1]
 
