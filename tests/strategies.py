@@ -312,14 +312,13 @@ class _Writer:
                 lines += self.gap()
             kind = self.number(0, 9)
             if kind < 6 or depth > 4 or self.size > 40:
-                anchored = len(self.anchors)
+                known = list(self.anchors), list(self.map_anchors)
                 block = self.value(column, depth)
                 if block.inline.startswith("&") and block.lines:
                     block = _Block(block.inline, block.lines, False)
                 if not block.inline and block.lines and not block.lines[0].startswith(" " * (column + 1)):
                     block = _Block(self.scalar(False), [])
-                    del self.anchors[anchored:]
-                    self.map_anchors = [name for name in self.map_anchors if name in self.anchors]
+                    self.anchors, self.map_anchors = known
                 lines += self.closed(block, " " * column + "-")
                 continue
             below = column + 2

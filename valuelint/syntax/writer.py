@@ -289,6 +289,8 @@ class Writer:
         start = self._child_start(parent, count - 1)
         comma = _skip(text, end)
         comma = comma + 1 if text[comma] == "," else 0
+        # A colon directly before the comma would belong to the text before it.
+        gap = " " if text[end - 1] == ":" else ""
         line = _line_start(text, start)
         indent = text[line:start]
         if indent.isspace() and _has_break(text, end, parent.end):
@@ -296,9 +298,7 @@ class Writer:
             stop = line_end(text, max(end, comma))
             tail = "," if comma else ""
             made = [Edit(stop, stop, f"{self.newline}{indent}{new}{tail}")]
-            return made if comma else [Edit(end, end, ","), *made]
-        # A colon directly before the comma would belong to the text before it.
-        gap = " " if text[end - 1] == ":" else ""
+            return made if comma else [Edit(end, end, f"{gap},"), *made]
         return [Edit(end, end, f"{gap}, {new}")]
 
     def _remove_child(self, parent: Mapping | Sequence, index: int) -> list[Edit]:
