@@ -199,7 +199,8 @@ def known_trees(facts: Facts) -> list[Tree]:
 
 def covered(found: Objects) -> set[Spot]:
     """What one case covers."""
-    stops = [stop for stop in found.stops if stop.holds]
+    # Where the CRDs are missing is rendered apart: that guard hides nothing of the rest.
+    stops = [stop for stop in found.stops if stop.holds and stop.kind != "capability"]
     spots: set[Spot] = set()
     for tree in known_trees(found.facts):
         if tree.guard:
