@@ -92,7 +92,8 @@ class Values:
         self.defaults = defaults
         for number in range(len(self.layers) + 1):
             if self.shade and number in self.gaps:
-                self.defaults = shaded(coalesce(self.user, self.defaults))
+                below = coalesce(self.user, self.defaults)
+                self.defaults = shaded(below) if below else {}
                 self.user = {}
             if number < len(self.layers):
                 layer = self.layers[number]
