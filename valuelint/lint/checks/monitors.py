@@ -573,11 +573,21 @@ def _excluded(
     words["target"] = target or ""
     remedy = None
     if target is not None:
-        paths = dict.fromkeys(monitor.facts.namespace_path for monitor in those)
-        patches = tuple(Set(place, target) for place in paths if place is not None)
+        patches = _moved(installed, those, target)
         promises = tuple(Promise(installed.number, "reached", monitor.facts.component) for monitor in those)
         remedy = Remedy(installed.number, "unsafe", patches, promises) if patches else None
     return Violation(installed.number, path, "excluded", words, where, tuple(related), (), remedy)
+
+
+def _moved(installed: Installed, those: list[Monitor], target: str) -> tuple[Patch, ...]:
+    """The patches that move monitors to a namespace, also where it is written in vain: that would now say another."""
+    places = dict.fromkeys(monitor.facts.namespace_path for monitor in those)
+    patches: list[Patch] = [Set(place, target) for place in places if place is not None]
+    for monitor in installed.objects.monitors:
+        ignored = monitor.facts.ignored_namespace_path
+        if monitor.facts.namespace_path in places and ignored is not None and said_by_user(installed, ignored):
+            patches.append(Set(ignored, target))
+    return tuple(patches)
 
 
 def _reachable(owner: Installed, prometheus: Prometheus, verdict: Selection) -> str | None:
@@ -660,8 +670,7 @@ def _info(
     }
     path = place_of(monitor, _written(installed, monitor))
     places = dict.fromkeys(other.facts.namespace_path for other in those)
-    targets = dict.fromkeys(other.facts.namespace_path for other in movers or those)
-    patches = tuple(Set(place, expected) for place in targets if place is not None)
+    patches = _moved(installed, movers or those, expected)
     remedy = Remedy(installed.number, "unsafe", patches) if patches else None
     related = tuple(
         Related(installed.number, place, None, "this one too")
