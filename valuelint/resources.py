@@ -79,17 +79,52 @@ def folders(folder: str) -> list[str]:
 
 
 def _entries(folder: str) -> list[os.DirEntry[str]]:
-    try:
-        with os.scandir(_path(folder)) as entries:
-            return sorted((entry for entry in entries if entry.name[0] != "."), key=lambda entry: entry.name)
-    except FileNotFoundError:
-        return []
+    found: dict[str, os.DirEntry[str]] = {}
+    for path in (_shipped(folder), _added(folder)):
+        try:
+            if not path:
+                continue
+            with os.scandir(path) as entries:
+                found.update((entry.name, entry) for entry in entries if entry.name[0] != ".")
+        except FileNotFoundError:
+            continue
+    return [found[name] for name in sorted(found)]
 
 
 _roots: dict[str, str] = {}
 
+ADDED = os.path.join(".valuelint", "charts")
+"""Where `chart add` puts what it learns of charts, upwards from where valuelint is called."""
+
 
 def _path(name: str) -> str:
+    added = _added(name)
+    return added if added and os.path.exists(added) else _shipped(name)
+
+
+def _added(name: str) -> str:
+    """The place of a resource among those that were added here; empty if there can be none."""
+    root, _, rest = name.partition("/")
+    if root != "schemas":
+        return ""
+    if ADDED not in _roots:
+        _roots[ADDED] = find_added(os.getcwd()) or ""
+    return os.path.join(_roots[ADDED], *rest.split("/")) if _roots[ADDED] else ""
+
+
+def find_added(folder: str) -> str | None:
+    """The nearest folder of added charts, not beyond the repository that the folder is in."""
+    while True:
+        found = os.path.join(folder, ADDED)
+        if os.path.isdir(found):
+            return found
+        above = os.path.dirname(folder)
+        if above == folder or os.path.exists(os.path.join(folder, ".git")):
+            return None
+        folder = above
+
+
+def _shipped(name: str) -> str:
     root, _, rest = name.partition("/")
     if root not in _roots:
         if root not in ROOTS:

@@ -16,7 +16,7 @@ import tarfile
 from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
 
-from valuelint import syntax
+from valuelint import resources, syntax
 from valuelint.charts import tables, templates
 from valuelint.charts.tables import ABSENT, FREE, HERE, OPAQUE, READ, REFUSED
 from valuelint.charts.versions import parse_version
@@ -467,10 +467,13 @@ class Change(NamedTuple):
     """Defaults that are others now: path, old, new."""
 
 
-def compile_charts(paths: Iterable[str], output: str, say: Callable[[Change], None] | None = None) -> list[str]:
+def compile_charts(
+    paths: Iterable[str], output: str, say: Callable[[Change], None] | None = None, shipped: bool = False
+) -> list[str]:
     """Adds released charts to the tables in a folder and returns the files written. Raises CompileError.
 
-    `say` is told what each added version changes.
+    `say` is told what each added version changes. With `shipped`, the versions that valuelint knows join those of the
+    folder, and a chart that it does not know is given a name there.
     """
     charts: dict[str, dict[str, Facts]] = {}
     for path in paths:
@@ -479,18 +482,33 @@ def compile_charts(paths: Iterable[str], output: str, say: Callable[[Change], No
     written = []
     for name, known in sorted(charts.items()):
         folder = os.path.join(output, name)
-        every = {**stored(folder), **known}
+        every = {**(_shipped(name) if shipped else {}), **stored(folder), **known}
         os.makedirs(folder, exist_ok=True)
         for file, data in (("defaults.json", fold(name, every)), ("options.json", fold_options(name, every))):
             written.append(os.path.join(folder, file))
             with open(written[-1], "w", encoding="utf-8", newline="\n") as opened:
                 opened.write(dumps(data))
+        if shipped and "chart.yaml" not in resources.names(f"schemas/{name}"):
+            with open(os.path.join(folder, "chart.yaml"), "w", encoding="utf-8", newline="\n") as opened:
+                opened.write(f"# Added with `valuelint chart add`.\nchart: {name}\n")
         if say is not None:
             ordered = sorted(every, key=parse_version)
-            for before, after in pairwise(ordered):
+            for before, after in pairwise(["", *ordered]):
                 if after in known:
-                    say(change(name, before, every[before], after, every[after]))
+                    say(change(name, before, every.get(before, known[after]), after, every[after]))
     return written
+
+
+def _shipped(name: str) -> dict[str, Facts]:
+    """What valuelint knows of a chart already."""
+    there = resources.names(f"schemas/{name}")
+    if "defaults.json" not in there:
+        return {}
+    known = unfold(resources.load(f"schemas/{name}/defaults.json"))
+    if "options.json" in there:
+        for version, found in unfold_options(resources.load(f"schemas/{name}/options.json")).items():
+            known[version] = known[version]._replace(options=found)
+    return known
 
 
 def stored(folder: str) -> dict[str, Facts]:

@@ -29,7 +29,7 @@ class Options:
     __slots__ = ("_paths", "defaults", "states", "subcharts", "version")
 
     def __init__(
-        self, version: str | None, defaults: dict[str, Any], states: States, subcharts: frozenset[str]
+        self, version: str | None, defaults: dict[str, Any], states: States, subcharts: dict[str, str]
     ) -> None:
         self.version = version
         self.defaults = defaults
@@ -442,8 +442,8 @@ def suggest(options: Options, path: Path, value: Any, most: int = 3) -> list[Sug
                 continue
             steps = _steps(candidate, names)
             if _is_near(names, candidate, steps):
-                rank = (steps, -_fit(options, candidate, value, inner), len(candidate), candidate)
-                elsewhere.append((rank, Suggestion(candidate, "place")))
+                near = (steps, -_fit(options, candidate, value, inner), len(candidate), candidate)
+                elsewhere.append((near, Suggestion(candidate, "place")))
     found.sort(key=lambda item: item[0])
     elsewhere.sort(key=lambda item: item[0])
     every = [item for _, item in found[:most]]
@@ -457,7 +457,7 @@ def suggest(options: Options, path: Path, value: Any, most: int = 3) -> list[Sug
 def _twin(options: Options, names: Names) -> Names | None:
     """Subcharts are switched under one key and set under another: the option under the other key."""
     for key, condition in options.subcharts.items():
-        switch = tuple(condition.split(","))[0].split(".") if condition else []
+        switch = condition.partition(",")[0].split(".") if condition else []
         if names == (key, "enabled") and switch:
             return tuple(switch)
         if switch and switch[0] != key and names[0] == switch[0] and options.knows((key, *names[1:])):

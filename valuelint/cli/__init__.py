@@ -22,10 +22,14 @@ COMMANDS = {
     "check": "Say what in the values will not do what it says.",
     "fix": "Repair what check finds, changing only the bytes that must change.",
     "targets": "Show Prometheus' Targets page before the deploy.",
+    "upgrade": "Say what another version of a chart makes of the values.",
+    "chart": "Look up the options of a chart, or teach another version or chart.",
     "releases": "List the releases that were found, and where their values come from.",
     "why": "Show where a value comes from, layer by layer.",
     "explain": "Explain a rule: what it finds, why it matters, what to do.",
     "rules": "List the rules.",
+    "config": "Show the configuration in force, and where each setting comes from.",
+    "init": "Write a commented configuration from what is found.",
 }
 
 EXIT_CLEAN, EXIT_FINDINGS, EXIT_USAGE, EXIT_NOTHING, EXIT_INTERNAL = 0, 1, 2, 3, 4

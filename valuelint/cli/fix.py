@@ -92,10 +92,11 @@ def command(
         if name not in known:
             raise click.UsageError(f"unknown rule {name}; valuelint rules lists them")
     workspace = open_workspace(**where)
-    return _run(workspace, rules, settings)
+    return run(workspace, rules, settings)
 
 
-def _run(workspace: Workspace, rules: list[Rule], settings: Settings) -> int:
+def run(workspace: Workspace, rules: list[Rule], settings: Settings) -> int:
+    """Fixes a workspace, writes or shows the result, and gives the exit code."""
     from valuelint.lint.fix import repair
 
     failed = report_problems(workspace.problems)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from valuelint.charts import options as tables
@@ -20,7 +19,6 @@ from valuelint.workspace.release import Origin, Release
 
 Found = Iterator[Violation | Open]
 
-_REFERENCE = re.compile(r"\.Values\.([\w.]+)")
 _BRANCHES = ("{%", "#%", "<%", "{{ if", "{{- if", "{{ else", "{{- else")
 _OFF = ("false", "no", "off", "n", "disabled", "disable", "0")
 _ON = ("true", "yes", "on", "y", "enabled", "enable", "1")
@@ -150,15 +148,22 @@ def _references(data: Any) -> Iterator[str]:
     """Options that texts of the user's name, which templates of the chart fill in."""
     if isinstance(data, str):
         if ".Values." in data:
-            yield from _REFERENCE.findall(data)
+            yield from _named(data)
     elif isinstance(data, Unknown):
-        yield from _REFERENCE.findall(data.text)
+        yield from _named(data.text)
     elif isinstance(data, dict):
         for value in data.values():
             yield from _references(value)
     elif isinstance(data, list):
         for value in data:
             yield from _references(value)
+
+
+def _named(text: str) -> list[str]:
+    import re
+
+    found: list[str] = re.findall(r"\.Values\.([\w.]+)", text)
+    return found
 
 
 def _get(data: Any, path: Path) -> Any:
@@ -374,6 +379,8 @@ def _translated(entry: dict[str, Any], value: Any) -> list[tuple[Path, Any]]:
     elif entry.get("wrap") == "text":
         value = value if isinstance(value, str) else go_text(value)
     elif entry.get("wrap") == "pattern":
+        import re
+
         value = f"^{re.escape(str(value))}$"
     return [(tuple(place.split(".")), value) for place in entry.get("to_all") or [entry["to"]]]
 
