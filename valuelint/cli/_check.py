@@ -27,7 +27,7 @@ class Settings(NamedTuple):
 
     output_format: str = "text"
     output: str | None = None
-    fail_on: str = "warning"
+    fail_on: str = ""
     strict: bool = False
     color: str = "auto"
     verbose: bool = False
@@ -41,8 +41,7 @@ def run(settings: Settings, paths: tuple[str, ...], config_file: str | None = No
     from valuelint.lint.rule import load_rules
 
     workspace = open_workspace(paths, config_file, **said)
-    if settings.strict or not settings.ignores:
-        workspace = judged(workspace, settings)
+    workspace, settings = judged(workspace, settings)
     failed = report_problems(workspace.problems)
     rules = load_rules()
     report = engine.run(workspace, rules)
@@ -51,8 +50,18 @@ def run(settings: Settings, paths: tuple[str, ...], config_file: str | None = No
     return exit_code(report, settings.fail_on, settings.strict)
 
 
-def judged(workspace: Workspace, settings: Settings) -> Workspace:
-    """The workspace, judged as the command line wants it."""
+def judged(workspace: Workspace, settings: Settings) -> tuple[Workspace, Settings]:
+    """The workspace and the options, each with what the other says: the command line wins over the configuration."""
+    configured = [cluster.settings for cluster in workspace.clusters if cluster.settings is not None]
+    if configured:
+        settings = settings._replace(
+            fail_on=settings.fail_on or configured[0].threshold,
+            strict=settings.strict or any(item.strict for item in configured),
+        )
+    if not settings.fail_on:
+        settings = settings._replace(fail_on="warning")
+    if not settings.strict and settings.ignores:
+        return workspace, settings
     from valuelint.workspace.settings import DEFAULT
 
     clusters = []
@@ -60,7 +69,7 @@ def judged(workspace: Workspace, settings: Settings) -> Workspace:
         own = cluster.settings or DEFAULT
         wanted = own._replace(strict=own.strict or settings.strict, comments=own.comments and settings.ignores)
         clusters.append(cluster._replace(settings=wanted))
-    return workspace._replace(clusters=tuple(clusters))
+    return workspace._replace(clusters=tuple(clusters)), settings
 
 
 def exit_code(report: Report, fail_on: str, strict: bool) -> int:

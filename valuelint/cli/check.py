@@ -19,9 +19,7 @@ FAIL_ON = ("error", "warning", "info", "never")
 @click.option(
     "--fail-on",
     type=click.Choice(FAIL_ON),
-    default="warning",
-    show_default=True,
-    help="The mildest finding that fails.",
+    help="The mildest finding that fails: warning, unless the configuration says otherwise.",
 )
 @click.option("--strict", is_flag=True, help="Fail on what cannot be decided, too.")
 @click.option("--no-ignores", is_flag=True, help="Disregard all suppressions, as an audit wants it.")
@@ -31,7 +29,7 @@ FAIL_ON = ("error", "warning", "info", "never")
 def command(
     output_format: str,
     output: str | None,
-    fail_on: str,
+    fail_on: str | None,
     strict: bool,
     no_ignores: bool,
     color: str,
@@ -47,4 +45,4 @@ def command(
     Exit codes: 0 clean, 1 findings (--fail-on) or, with --strict, something undecided, 2 input that cannot be used,
     3 nothing was checked at all (--strict).
     """
-    return run(Settings(output_format, output, fail_on, strict, color, verbose, quiet, not no_ignores), **where)
+    return run(Settings(output_format, output, fail_on or "", strict, color, verbose, quiet, not no_ignores), **where)

@@ -34,7 +34,9 @@ class Outcome(NamedTuple):
     notices: tuple[str, ...]
     worlds: tuple[World, ...]
     rules: tuple[Rule, ...] = ()
-    """All that were to be applied."""
+    """All that there are."""
+    applied: tuple[Rule, ...] = ()
+    """Those that were applied, as the configuration wants them."""
     suppressed: tuple[Finding, ...] = ()
     """Findings that a comment or the configuration accepts."""
 
@@ -48,7 +50,9 @@ def run(workspace: Workspace, rules: list[Rule]) -> Report:
 
 def report(workspace: Workspace, outcomes: list[Outcome]) -> Report:
     """What a run over a workspace has to say, of its clusters' outcomes."""
-    found = [finding for outcome in outcomes for finding in outcome.findings] + review(outcomes)
+    found = [finding for outcome in outcomes for finding in outcome.findings] + review(
+        outcomes, workspace.shown is None
+    )
     aside = [finding for outcome in outcomes for finding in outcome.suppressed]
     if workspace.shown is not None:
         found = [finding for finding in found if finding.diagnostic.place.file in workspace.shown]
@@ -78,17 +82,22 @@ def report(workspace: Workspace, outcomes: list[Outcome]) -> Report:
     )
 
 
-def review(outcomes: list[Outcome]) -> list[Finding]:
-    """What the rules about other rules' findings say, once these are known."""
-    marked = [outcome for outcome in outcomes if _has_suppressions(outcome.cluster)]
-    rules = {rule.id: rule for outcome in marked for rule in outcome.rules if rule.data["scope"] == "workspace"}
+def review(outcomes: list[Outcome], whole: bool = False) -> list[Finding]:
+    """What the rules about other rules' findings say, once these are known; `whole` if nothing was left out."""
+    marked = [outcome for outcome in outcomes if _has_suppressions(outcome.cluster) or _accepts(outcome.cluster)]
+    rules = {rule.id: rule for outcome in marked for rule in outcome.applied if rule.data["scope"] == "workspace"}
     found: list[Finding] = []
     for rule in rules.values():
         try:
-            found += find_review(rule)(marked, rule)
+            found += find_review(rule)(marked, rule, whole)
         except Exception as error:
             raise BrokenRule(rule.id, error) from error
     return found
+
+
+def _accepts(cluster: Cluster) -> bool:
+    """Whether the configuration accepts findings."""
+    return cluster.settings is not None and bool(cluster.settings.accepted) and cluster.settings.comments
 
 
 def _has_suppressions(cluster: Cluster) -> bool:
@@ -109,6 +118,11 @@ class _Held(NamedTuple):
 
 def examine(cluster: Cluster, rules: list[Rule], wishes: Wishes = NO_WISHES) -> Outcome:
     """All rules over one cluster. What holds in every world is a finding, what holds in some is undecided."""
+    given = rules
+    if cluster.settings is not None:
+        from valuelint.lint import tuning
+
+        rules = tuning.chosen(rules, cluster.settings)
     possible = worlds(cluster)
     doubtful = worlds(cluster, shaded=True) if any(release.gaps for release in cluster.releases) else []
     held: list[_Held] = []
@@ -151,8 +165,13 @@ def examine(cluster: Cluster, rules: list[Rule], wishes: Wishes = NO_WISHES) -> 
         tuple(dict.fromkeys(undecided)),
         tuple(_notices(possible)),
         tuple(possible),
+        tuple(given),
         tuple(rules),
     )
+    if cluster.settings is not None:
+        from valuelint.lint import tuning
+
+        outcome = tuning.adjusted(outcome, cluster.settings)
     if not _has_suppressions(cluster):
         return outcome
     from valuelint.lint.suppress import set_aside

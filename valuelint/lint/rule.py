@@ -44,6 +44,8 @@ class Rule(NamedTuple):
     check: str
     wordings: dict[str, Wording]
     data: dict[str, Any]
+    params: dict[str, Any] = {}  # noqa: RUF012 - a default that nobody changes
+    """The values of its parameters, by name."""
 
     @property
     def summary(self) -> str:
@@ -133,7 +135,16 @@ def read_rule(rule_id: str, data: dict[str, Any]) -> Rule:
     """A rule from its file's content."""
     severity = data["severity"]
     wordings = {variant: _wording(words, severity) for variant, words in data["messages"].items()}
-    return Rule(rule_id, severity, data["check"], wordings, data)
+    params = {name: item["default"] for name, item in data.get("params", {}).items()}
+    return Rule(rule_id, severity, data["check"], wordings, data, params)
+
+
+def tuned(rule: Rule, severity: str, params: dict[str, Any]) -> Rule:
+    """The rule with another severity (unless that is empty) for all that it finds, and with parameters replaced."""
+    if severity:
+        wordings = {variant: wording._replace(severity=severity) for variant, wording in rule.wordings.items()}
+        rule = rule._replace(severity=severity, wordings=wordings)
+    return rule._replace(params={**rule.params, **params}) if params else rule
 
 
 def _wording(data: dict[str, Any], severity: str) -> Wording:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 
-from valuelint.light import NamedTuple
+from valuelint.light import TYPE_CHECKING, NamedTuple
 from valuelint.syntax import Alias, Mapping, Node, Path, Scalar, Sequence, Source, SourceError, parse
 from valuelint.workspace.release import Origin, Problem
+
+if TYPE_CHECKING:
+    from valuelint.workspace.settings import Settings
 
 FILE_NAME = ".valuelint.yaml"
 
@@ -43,6 +46,8 @@ class Config(NamedTuple):
     expect: dict[str, str]
     fix: dict[str, str] = {}  # noqa: RUF012 - a field of a record
     """How far the fixes of a rule may go, by its id."""
+    settings: Settings | None = None
+    """How rules are applied; None where nothing is said of it."""
 
 
 def find_config(start: str) -> str | None:
@@ -54,16 +59,72 @@ def find_config(start: str) -> str | None:
         candidate = os.path.join(folder, FILE_NAME)
         if os.path.isfile(candidate):
             return candidate
+        project = os.path.join(folder, "pyproject.toml")
+        if os.path.isfile(project):
+            from valuelint.workspace.toml import holds_configuration
+
+            if holds_configuration(project):
+                return project
         parent = os.path.dirname(folder)
         if parent == folder:
             return None
         folder = parent
 
 
-def read_config(file: str, shown_as: str) -> Config:
-    """Reads a configuration. Raises Problem at the first thing that is wrong, with its place."""
+def read_config(file: str, shown_as: str, extended_by: tuple[str, ...] = ()) -> Config:
+    """Reads a configuration, and those that it extends. Raises Problem, with its place, at the first thing wrong.
+
+    `extended_by` are the configurations on the way to this one.
+    """
+    folder = os.path.dirname(file) or os.curdir
+    source, root = _read(file, shown_as)
+    reader = Reader(source)
+    if root is None or _is_null(root):
+        return Config(shown_as, folder, (), {})
+    fields = reader.fields(root, (), KEYS, "a configuration")
+    base = _extended(reader, fields.get("extends"), file, folder, (*extended_by, os.path.realpath(file)))
+    clusters = tuple(
+        _cluster(reader, item, path) for item, path in reader.items(fields.get("clusters"), ("clusters",), "clusters")
+    )
+    _refuse_twins(reader, clusters, fields.get("clusters"))
+    expect = {**base.expect, **_expect(reader, fields.get("expect"))}
+    settings = base.settings
+    ids: tuple[str, ...] = ()
+    if any(key not in ("clusters", "expect", "extends") for key in fields):
+        from valuelint.workspace.settings import DEFAULT, policy_folders, read_settings, rule_ids
+
+        before = settings or DEFAULT
+        before = before._replace(policies=(*before.policies, *policy_folders(reader, fields.get("policies"), folder)))
+        ids = rule_ids(before.policies)
+        settings = read_settings(reader, fields, folder, before, ids)
+    fix = {**base.fix, **_levels(reader, fields.get("fix"), ids)}
+    return Config(shown_as, folder, clusters, expect, fix, settings)
+
+
+KEYS = (
+    "extends",
+    "clusters",
+    "expect",
+    "fix",
+    "profile",
+    "select",
+    "ignore",
+    "severity",
+    "parameters",
+    "overrides",
+    "fail_on",
+    "policies",
+)
+
+
+def _read(file: str, shown_as: str) -> tuple[Source, Node | None]:
+    """The text of a configuration and its tree. Raises Problem."""
     try:
         source = Source.read(file, shown_as)
+        if file.endswith(".toml"):
+            from valuelint.workspace.toml import read_toml
+
+            return source, read_toml(source)
         documents = parse(source)
     except SourceError as error:
         raise Problem(error.message, error.file, error.line, error.column, error.remedy) from None
@@ -71,21 +132,55 @@ def read_config(file: str, shown_as: str) -> Config:
         raise Problem(f"cannot read the configuration: {error.strerror}", shown_as) from None
     if len(documents) > 1:
         raise Problem("a configuration is one YAML document, this file holds several", shown_as)
-    root = documents[0].root if documents else None
-    reader = _Reader(source)
-    if root is None or _is_null(root):
-        return Config(shown_as, os.path.dirname(file) or os.curdir, (), {})
-    fields = reader.fields(root, (), ("clusters", "expect", "fix"), "a configuration")
-    clusters = tuple(
-        _cluster(reader, item, path) for item, path in reader.items(fields.get("clusters"), ("clusters",), "clusters")
+    return source, documents[0].root if documents else None
+
+
+def _extended(reader: Reader, node: Node | None, file: str, folder: str, on_the_way: tuple[str, ...]) -> Config:
+    """What the configurations come to that one extends, the later over the earlier. Their clusters are their own."""
+    base = Config(file, folder, (), {})
+    if node is None:
+        return base
+    listed = [(node, ("extends",))] if reader.is_scalar(node) else reader.items(node, ("extends",), "extends")
+    for item, path in listed:
+        name = reader.text(item, path)
+        there = os.path.join(folder, name)
+        if not os.path.isfile(there):
+            raise reader.problem(item.start, f"there is no file {name}", "extends names files beside this one")
+        if os.path.realpath(there) in on_the_way:
+            raise reader.problem(item.start, f"{name} extends this file in turn", "take one of the two away")
+        other = read_config(
+            there, os.path.normpath(os.path.join(os.path.dirname(reader.source.name), name)), on_the_way
+        )
+        base = base._replace(
+            expect={**base.expect, **other.expect},
+            fix={**base.fix, **other.fix},
+            settings=_both(base.settings, other.settings),
+        )
+    return base
+
+
+def _both(first: Settings | None, second: Settings | None) -> Settings | None:
+    """Two settings as one, the second over the first."""
+    if first is None or second is None:
+        return second or first
+    from valuelint.workspace.settings import laid_over
+
+    strict = first.strict or second.strict
+    return second._replace(
+        strict=strict,
+        profile=second.profile if second.strict or not strict else first.profile,
+        select=second.select if second.select is not None else first.select,
+        accepted=(*first.accepted, *second.accepted),
+        severity={**first.severity, **second.severity},
+        parameters=laid_over(first.parameters, second.parameters),
+        overrides=(*first.overrides, *second.overrides),
+        fail_on=second.fail_on or first.fail_on,
+        policies=(*first.policies, *second.policies),
+        said=(*first.said, *second.said),
     )
-    _refuse_twins(reader, clusters, fields.get("clusters"))
-    expect = _expect(reader, fields.get("expect"))
-    fix = _levels(reader, fields.get("fix"))
-    return Config(shown_as, os.path.dirname(file) or os.curdir, clusters, expect, fix)
 
 
-def _cluster(reader: _Reader, node: Node, path: Path) -> ClusterConfig:
+def _cluster(reader: Reader, node: Node, path: Path) -> ClusterConfig:
     fields = reader.fields(node, path, ("name", "releases", "paths"), "a cluster")
     name = reader.required(fields, "name", node, path, "a cluster")
     releases = tuple(
@@ -105,7 +200,7 @@ def _cluster(reader: _Reader, node: Node, path: Path) -> ClusterConfig:
     return ClusterConfig(name, releases, tuple(paths))
 
 
-def _release(reader: _Reader, node: Node, path: Path) -> ReleaseConfig:
+def _release(reader: Reader, node: Node, path: Path) -> ReleaseConfig:
     keys = ("chart", "version", "name", "namespace", "values")
     fields = reader.fields(node, path, keys, "a release")
     chart = reader.required(fields, "chart", node, path, "a release")
@@ -126,21 +221,16 @@ def _release(reader: _Reader, node: Node, path: Path) -> ReleaseConfig:
     )
 
 
-def _expect(reader: _Reader, node: Node | None) -> dict[str, str]:
+def _expect(reader: Reader, node: Node | None) -> dict[str, str]:
     if node is None:
         return {}
     fields = reader.fields(node, ("expect",), ("monitor_namespace",), "expect")
     return {key: reader.text(value, ("expect", key)) for key, value in fields.items()}
 
 
-def _levels(reader: _Reader, node: Node | None) -> dict[str, str]:
+def _levels(reader: Reader, node: Node | None, known: tuple[str, ...]) -> dict[str, str]:
     if node is None:
         return {}
-    from valuelint import resources  # only where levels are given
-
-    known = tuple(
-        name.removesuffix(".yaml") for name in sorted(resources.load_folder("rules")) if name.endswith(".yaml")
-    )
     levels = {}
     for rule, value in reader.fields(node, ("fix",), known, "fix", "rules by their ids").items():
         level = reader.text(value, ("fix", rule))
@@ -152,7 +242,7 @@ def _levels(reader: _Reader, node: Node | None) -> dict[str, str]:
     return levels
 
 
-def _refuse_twins(reader: _Reader, clusters: tuple[ClusterConfig, ...], node: Node | None) -> None:
+def _refuse_twins(reader: Reader, clusters: tuple[ClusterConfig, ...], node: Node | None) -> None:
     seen: set[str] = set()
     for cluster in clusters:
         if cluster.name in seen:
@@ -162,7 +252,7 @@ def _refuse_twins(reader: _Reader, clusters: tuple[ClusterConfig, ...], node: No
         seen.add(cluster.name)
 
 
-class _Reader:
+class Reader:
     """Reads nodes as the configuration wants them, or raises a Problem at the node."""
 
     def __init__(self, source: Source) -> None:
@@ -207,6 +297,21 @@ class _Reader:
         if key not in fields:
             raise self.problem(node.start, f"{what} needs a {key}", f"add {key}: …")
         return self.text(fields[key], (*path, key))
+
+    def is_scalar(self, node: Node) -> bool:
+        return isinstance(_target(node), Scalar)
+
+    def choice(self, node: Node, path: Path, known: tuple[str, ...], what: str = "") -> str:
+        """A text that is one of those known."""
+        given = self.text(node, path)
+        if given not in known:
+            from difflib import get_close_matches  # only on the way to an error
+
+            close = get_close_matches(given, known, 1)
+            listed = "valuelint rules lists them" if what else f"known are {', '.join(known)}"
+            name = what or f"a value of {path[-1]}"
+            raise self.problem(node.start, f"{given} is not {name}", f"did you mean {close[0]}?" if close else listed)
+        return given
 
     def text(self, node: Node, path: Path) -> str:
         """A scalar as it is written: `version: 1.10` is the text 1.10, no number."""

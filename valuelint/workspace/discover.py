@@ -84,7 +84,9 @@ class Survey:
         """The cluster of a part; None where its files hold no values of a known chart."""
         cluster = self._read(part)
         config = part.config or (self.configs[0] if self.configs else None)
-        return cluster if cluster is None or config is None else cluster._replace(levels=config.fix)
+        if cluster is None or config is None:
+            return cluster
+        return cluster._replace(levels=config.fix, settings=config.settings)
 
     def _read(self, part: Part) -> Cluster | None:
         if part.config is not None:

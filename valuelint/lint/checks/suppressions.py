@@ -14,31 +14,71 @@ from valuelint.lint.suppress import Named, Suppression, suppressions, without
 from valuelint.syntax import Source
 from valuelint.syntax.drafts import touching
 from valuelint.syntax.edits import Edit
+from valuelint.workspace.release import Origin
+from valuelint.workspace.settings import Accepted
 
 
 class _Flaw(NamedTuple):
     """One thing that is wrong with a suppression, and the edit that would put it right."""
 
     variant: str
-    item: Suppression
+    item: Suppression | None
     named: Named | None
     words: dict[str, str]
     safe: bool = False
     edit: tuple[int, int, str] | None = None
 
 
-def review(outcomes: list[Outcome], rule: Rule) -> Iterator[Finding]:
-    """The flaws of all suppressions in the files of some clusters."""
+def review(outcomes: list[Outcome], rule: Rule, whole: bool) -> Iterator[Finding]:
+    """The flaws of all that accepts findings: comments in the files of some clusters, and the configuration."""
     today = date.today()
     own: dict[tuple[str, int], tuple[int, Suppression]] = {}
     for number, outcome in enumerate(outcomes):
-        for item in suppressions(outcome.cluster):
-            own.setdefault((item.source.name, item.start), (number, item))
+        if outcome.cluster.settings is None or outcome.cluster.settings.comments:
+            for item in suppressions(outcome.cluster):
+                own.setdefault((item.source.name, item.start), (number, item))
     for number, item in own.values():
         for flaw in _flaws(item, outcomes, today):
             place = _place(item, flaw)
             if not any(other.covers(rule.id, place, today) for _, other in own.values()):
-                yield _finding(rule, flaw, place, outcomes[number])
+                yield _finding(rule, flaw, place, outcomes[number], _release(item, outcomes[number]))
+    yield from _in_configurations(outcomes, rule, whole)
+
+
+def _in_configurations(outcomes: list[Outcome], rule: Rule, whole: bool) -> Iterator[Finding]:
+    """The flaws of what configurations accept. What is not used is only known once everything was looked at."""
+    today = date.today().isoformat()
+    seen: set[Origin] = set()
+    for outcome in outcomes:
+        settings = outcome.cluster.settings
+        if settings is None or not outcome.cluster.releases:
+            continue
+        for item in settings.accepted:
+            if item.place in seen:
+                continue
+            seen.add(item.place)
+            words = {"rule": item.rule, "day": item.until}
+            variant = ""
+            if item.until and item.until < today:
+                variant = "expired"
+            elif whole and _unused_entry(item, outcomes):
+                variant = "unused"
+            elif settings.strict and not item.reason:
+                variant = "no-reason"
+            if variant:
+                flaw = _Flaw(variant, None, None, words)
+                yield _finding(rule, flaw, Place(*item.place[:3], item.place.path), outcome, 0)
+
+
+def _unused_entry(item: Accepted, outcomes: list[Outcome]) -> bool:
+    for outcome in outcomes:
+        if not outcome.cluster.complete or any(each.rule == item.rule for each in outcome.undecided):
+            return False
+        for finding in outcome.suppressed:
+            place = finding.diagnostic.place
+            if item.covers(finding.rule.id, place.file, place.path):
+                return False
+    return True
 
 
 def _flaws(item: Suppression, outcomes: list[Outcome], today: date) -> Iterator[_Flaw]:
@@ -71,7 +111,7 @@ def _unused(item: Suppression, named: Named, outcomes: list[Outcome], today: dat
     """Whether it silences nothing, and everything that it could silence was looked for and decided."""
     mine = [outcome for outcome in outcomes if item.source.name in _files(outcome)]
     for outcome in mine:
-        rules = [rule for rule in outcome.rules if rule.id == named.rule]
+        rules = [rule for rule in outcome.applied if rule.id == named.rule]
         if not outcome.cluster.complete or any(rule.data["scope"] == "workspace" for rule in rules) or not rules:
             return False
         if any(each.rule == named.rule and each.file in ("", item.source.name) for each in outcome.undecided):
@@ -91,19 +131,24 @@ def _place(item: Suppression, flaw: _Flaw) -> Place:
     return Place(item.source, start, end, item.path)
 
 
-def _finding(rule: Rule, flaw: _Flaw, place: Place, outcome: Outcome) -> Finding:
-    item = flaw.item
-    wording = rule.wordings[flaw.variant]
-    fix = None
-    if flaw.edit is not None:
-        start, end, text = flaw.edit
-        edit = FileEdit(item.source.name, item.source.byte_offset(start), item.source.byte_offset(end), text)
-        fix = Fix("safe" if flaw.safe else "unsafe", fill(wording.fix, flaw.words), (edit,))
-    number = next(
+def _release(item: Suppression, outcome: Outcome) -> int:
+    """The number of the first release that has values in the file of a suppression."""
+    return next(
         number
         for number, release in enumerate(outcome.cluster.releases)
         if any(layer.source.name == item.source.name for layer in release.layers)
     )
+
+
+def _finding(rule: Rule, flaw: _Flaw, place: Place, outcome: Outcome, number: int) -> Finding:
+    wording = rule.wordings[flaw.variant]
+    fix = None
+    if flaw.edit is not None:
+        start, end, text = flaw.edit
+        edit = FileEdit(place.file, place.source.byte_offset(start), place.source.byte_offset(end), text)
+        fix = Fix("safe" if flaw.safe else "unsafe", fill(wording.fix, flaw.words), (edit,))
+    elif wording.fix:
+        fix = Fix("display", fill(wording.fix, flaw.words), ())
     diagnostic = Diagnostic(
         rule.id,
         wording.severity,
@@ -115,8 +160,8 @@ def _finding(rule: Rule, flaw: _Flaw, place: Place, outcome: Outcome) -> Finding
         outcome.cluster.name,
         outcome.cluster.releases[number].title,
     )
-    subject = f"{item.source.name}:{item.start}:{flaw.named.rule if flaw.named is not None else ''}"
-    violation = Violation(number, item.path, flaw.variant, dict(flaw.words), subject)
+    subject = f"{place.file}:{place.start}:{flaw.named.rule if flaw.named is not None else ''}"
+    violation = Violation(number, place.path, flaw.variant, dict(flaw.words), subject)
     return Finding(rule, violation, outcome.worlds[-1], diagnostic, None)
 
 

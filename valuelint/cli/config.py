@@ -1,0 +1,59 @@
+"""`valuelint config`."""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+from valuelint.cli import EXIT_CLEAN, EXIT_USAGE, report_problems
+
+
+@click.group("config", short_help="Show the configuration in force.")
+def command() -> None:
+    """What the configuration says, all told."""
+
+
+@command.command("show")
+@click.argument("path", default=".", metavar="[PATH]")
+@click.option("--config", "config_file", metavar="FILE", help="The configuration (else .valuelint.yaml, upwards).")
+def show(path: str, config_file: str | None) -> int:
+    """Show every setting in force for PATH, and the place that says it."""
+    from valuelint.workspace.config import find_config, read_config
+    from valuelint.workspace.release import Problem
+    from valuelint.workspace.settings import DEFAULT, Said, describe
+
+    if not os.path.exists(path):
+        raise click.UsageError(f"there is no {path}")
+    file = config_file or find_config(path)
+    if file is None:
+        click.echo("no configuration: .valuelint.yaml, or [tool.valuelint] in pyproject.toml, upwards from " + path)
+        return EXIT_CLEAN
+    try:
+        config = read_config(file, os.path.relpath(file))
+    except Problem as problem:
+        report_problems([problem])
+        return EXIT_USAGE
+    lines = describe(config.settings or DEFAULT)
+    lines += [Said(f"fix.{rule}", level, None) for rule, level in config.fix.items()]
+    lines += [Said(f"expect.{key}", value, None) for key, value in config.expect.items()]
+    for cluster in config.clusters:
+        for release in cluster.releases:
+            said = [release.chart, release.version or "(any version)", release.name and f"release {release.name}"]
+            said += [release.namespace and f"in {release.namespace}", ", ".join(file for file, _ in release.values)]
+            lines.append(Said(f"clusters.{cluster.name}", " ".join(part for part in said if part), release.place))
+    shown = [(f"{item.key}: {item.value}", _place(item, config.file)) for item in lines]
+    wide = min(max(len(text) for text, _ in shown), 80)
+    for text, place in shown:
+        click.echo(f"{text:{wide}}  # {place}")
+    return EXIT_CLEAN
+
+
+def _place(item: object, file: str) -> str:
+    from valuelint.workspace.settings import Said
+
+    assert isinstance(item, Said)
+    if item.place is None:
+        return file if item.key.startswith(("fix.", "expect.")) else "default"
+    line, column = item.place.source.position(item.place.start)
+    return f"{item.place.source.name}:{line}:{column}"

@@ -1,0 +1,46 @@
+"""What a configuration makes of the rules, and of what they find."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from valuelint.lint.engine import Finding, Outcome
+from valuelint.lint.rule import Rule, tuned
+from valuelint.workspace.settings import PROFILES, Settings
+
+
+def chosen(rules: list[Rule], settings: Settings) -> list[Rule]:
+    """The rules that apply, with the severities and parameters that the configuration gives them."""
+    found = []
+    for rule in rules:
+        level = settings.severity.get(rule.id, "")
+        selected = settings.select is None or rule.id in settings.select
+        wanted = PROFILES.index(rule.data.get("profile", "default")) <= PROFILES.index(settings.profile)
+        if level == "off" or not selected or not (wanted or level or settings.select is not None):
+            continue
+        found.append(tuned(rule, level, settings.parameters.get(rule.id, {})))
+    return found
+
+
+def adjusted(outcome: Outcome, settings: Settings) -> Outcome:
+    """The outcome with severities by file, and with what the configuration accepts set apart."""
+    today = date.today().isoformat()
+    kept: list[Finding] = []
+    aside: list[Finding] = list(outcome.suppressed)
+    for finding in outcome.findings:
+        diagnostic = finding.diagnostic
+        place = diagnostic.place
+        level = ""
+        for override in settings.overrides:
+            if override.covers(place.file):
+                level = override.severity.get(diagnostic.rule, level)
+        if level == "off":
+            continue
+        if level:
+            finding = finding._replace(diagnostic=diagnostic._replace(severity=level))
+        accepted = settings.comments and any(
+            (not item.until or item.until >= today) and item.covers(diagnostic.rule, place.file, place.path)
+            for item in settings.accepted
+        )
+        (aside if accepted else kept).append(finding)
+    return outcome._replace(findings=tuple(kept), suppressed=tuple(aside))
