@@ -1,7 +1,7 @@
 """The command line: one module a command, each imported only when it is called.
 
-Arguments are click's. Only `check` with nothing but paths, as a hook calls it at every commit, does without: importing
-click would take longer than the check.
+Arguments are click's. Only `check` with nothing but paths, and `fix` with paths and flags, do without, as hooks call
+them at every commit: importing click would take longer than the check.
 """
 
 from __future__ import annotations
@@ -63,6 +63,15 @@ def _run(arguments: list[str]) -> int:
         from valuelint.cli._check import Settings, run
 
         return run(Settings(), tuple(arguments[1:]))
+    if arguments[:1] == ["fix"] and not completing:
+        from valuelint.cli import _fix
+
+        settings = _fix.plain(arguments[1:])
+        if settings is not None:
+            from valuelint.lint.rule import load_rules
+
+            paths = tuple(word for word in arguments[1:] if not word.startswith("-"))
+            return _fix.run(open_workspace(paths, None), load_rules(), settings)
     from valuelint.cli._group import run_command
 
     return run_command()

@@ -114,7 +114,7 @@ def _upgraded(workspace: Workspace, chart: str, version: str) -> Workspace:
 
 def _mend(workspace: Workspace, rules: list[Rule], unsafe: bool, diff: bool) -> int:
     """Applies the fixes for options, as the new version wants them."""
-    from valuelint.cli.fix import Settings, run
+    from valuelint.cli._fix import Settings, run
 
     only = ("renamed-option", "removed-option", "not-allowed-value", "wrong-type", "unknown-option")
     settings = Settings(unsafe, False, diff, False, only, None, False, False, "error", "auto")
