@@ -22,7 +22,9 @@ def releases(ground: Ground) -> Iterator[Draft]:
     """The HelmReleases that install a known chart, once for each way in which they are applied."""
     named = _source_names(ground)
     for file in ground.repository.with_bytes(b"HelmRelease", _GROUP.encode()):
-        if not ground.repository.mentions(file) and not any(name in file.data for name in named):
+        data = file.data
+        local = b"GitRepository" in data or b"Bucket" in data
+        if not (local or ground.repository.mentions(file) or any(name in data for name in named)):
             continue
         try:
             manifests = file.manifests()

@@ -1,0 +1,393 @@
+"""What only one form has: each test is a small repository and what becomes of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.workspace.places import layers, merged, only, put
+from valuelint.values import Unknown
+from valuelint.workspace.release import Release
+
+RELEASE = """\
+apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata:
+  name: cilium
+spec:
+  chart:
+    spec: {chart: cilium, version: 1.18.2}
+"""
+SYNC = """\
+apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: {name: NAME}
+spec:
+  path: ./PATH
+"""
+
+
+@pytest.fixture(autouse=True)
+def _inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def said(release: Release) -> tuple[str | None, ...]:
+    return release.version, release.name, release.namespace
+
+
+# --- Flux -----------------------------------------------------------------------------------------
+
+
+def test_flux_substitutes_what_the_kustomization_says(tmp_path: Path) -> None:
+    values = """\
+  values:
+    cluster:
+      name: ${NAME}
+      id: "${ID}"
+    debug: {enabled: "${DEBUG}", verbose: "${LEVEL:=flow}"}
+    k8sServiceHost: ${SECRET}
+    tunnelPort: $${NOT_FLUX}
+"""
+    sync = SYNC.replace("NAME", "x").replace("PATH", "app") + (
+        "  targetNamespace: kube-system\n  postBuild:\n    substitute: {NAME: home, ID: '1', DEBUG: 'true'}\n"
+    )
+    release = only(put(tmp_path, {"app/release.yaml": RELEASE + values, "ks.yaml": sync}))
+    assert said(release) == ("1.18.2", "cilium", "kube-system")
+    data = merged(release)
+    # Flux writes the YAML anew before it substitutes: quotes are gone by then.
+    assert data["cluster"] == {"name": "home", "id": 1}
+    assert data["debug"] == {"enabled": True, "verbose": "flow"}
+    assert isinstance(data["k8sServiceHost"], Unknown)
+    assert isinstance(data["tunnelPort"], Unknown)
+
+
+def test_flux_takes_variables_from_a_config_map(tmp_path: Path) -> None:
+    sync = SYNC.replace("NAME", "x").replace("PATH", "app") + (
+        "  postBuild:\n    substituteFrom:\n      - {kind: ConfigMap, name: settings}\n"
+    )
+    settings = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\ndata: {NAME: home}\n"
+    values = "  values: {cluster: {name: '${NAME}'}, k8sServiceHost: '${OTHER:=here}'}\n"
+    files = {"app/release.yaml": RELEASE + values, "ks.yaml": sync, "settings.yaml": settings}
+    assert merged(only(put(tmp_path, files))) == {"cluster": {"name": "home"}, "k8sServiceHost": "here"}
+
+
+def test_flux_names_a_release_after_its_target_namespace(tmp_path: Path) -> None:
+    text = RELEASE.replace("spec:\n", "spec:\n  targetNamespace: net\n", 1)
+    assert said(only(put(tmp_path, {"r.yaml": text}))) == ("1.18.2", "net-cilium", "net")
+
+
+def test_flux_takes_the_layers_in_their_order(tmp_path: Path) -> None:
+    values = """\
+  valuesFrom:
+    - {kind: ConfigMap, name: one}
+    - {kind: Secret, name: two, valuesKey: v.yaml}
+  values:
+    debug: {enabled: false}
+"""
+    config = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: one}\ndata:\n  values.yaml: |\n    debug: {enabled: true}\n"
+    secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: two}\nstringData:\n  v.yaml: |\n    bpf: {masquerade: true}\n"
+    release = only(put(tmp_path, {"r.yaml": RELEASE + values, "c.yaml": config, "s.yaml": secret}))
+    assert layers(release) == [
+        ("c.yaml", 'data["values.yaml"]'),
+        ("s.yaml", 'stringData["v.yaml"]'),
+        ("r.yaml", "spec.values"),
+    ]
+    assert merged(release) == {"debug": {"enabled": False}, "bpf": {"masquerade": True}}
+
+
+@pytest.mark.parametrize(
+    ("files", "what"),
+    [
+        ({}, "ConfigMap one is not in the repository"),
+        ({"c.yaml": "kind: ConfigMap\nmetadata: {name: one}\ndata: {values.yaml: 'ENC[AES256_GCM,x]'}\n"}, "encrypted"),
+        ({"c.yaml": "kind: ConfigMap\nmetadata: {name: one}\ndata: {other: x}\n"}, "holds no key values.yaml"),
+        ({"c.yaml": "kind: ConfigMap\nmetadata: {name: one}\ndata:\n  values.yaml: |\n    a: [\n"}, "c.yaml:5"),
+        ({"kustomization.yaml": "configMapGenerator: [{name: one, files: [values.yaml=x.yaml]}]\n"}, "x.yaml"),
+    ],
+)
+def test_flux_says_which_layer_is_missing(tmp_path: Path, files: dict[str, str], what: str) -> None:
+    values = "  valuesFrom: [{kind: ConfigMap, name: one}]\n  values: {debug: {enabled: true}}\n"
+    release = only(put(tmp_path, {"r.yaml": RELEASE + values, **files}))
+    assert [gap.number for gap in release.gaps] == [0]
+    assert what in release.gaps[0].what
+    assert release.gaps[0].what in release.unresolved
+
+
+def test_flux_patches_by_target_and_by_operation(tmp_path: Path) -> None:
+    kustomization = """\
+namespace: kube-system
+resources: [release.yaml]
+patches:
+  - target: {kind: HelmRelease, name: cil.*}
+    patch: |-
+      - op: replace
+        path: /spec/values/debug/enabled
+        value: true
+      - op: remove
+        path: /spec/values/bpf
+      - op: add
+        path: /spec/values/hubble
+        value: {enabled: false}
+  - target: {kind: HelmRelease, name: other}
+    patch: |-
+      - {op: add, path: /spec/values/nodeinit, value: {enabled: true}}
+  - path: more.yaml
+"""
+    more = "kind: HelmRelease\nmetadata: {name: cilium}\nspec: {chart: {spec: {version: 1.17.2}}, values: {debug: null}}\n"
+    values = "  values:\n    debug: {enabled: false}\n    bpf: {masquerade: true}\n"
+    files = {"release.yaml": RELEASE + values, "kustomization.yaml": kustomization, "more.yaml": more}
+    release = only(put(tmp_path, files))
+    assert said(release) == ("1.17.2", "cilium", "kube-system")
+    assert merged(release) == {"hubble": {"enabled": False}}
+
+
+def test_flux_installs_a_base_once_for_each_cluster(tmp_path: Path) -> None:
+    overlay = "resources: [../../base]\nnamespace: NAME\n"
+    files = {"base/r.yaml": RELEASE, "base/kustomization.yaml": "resources: [r.yaml]\n"}
+    for name in ("east", "west"):
+        files[f"overlays/{name}/kustomization.yaml"] = overlay.replace("NAME", f"net-{name}")
+        sync = SYNC.replace("NAME", "apps").replace("PATH", f"overlays/{name}")
+        files[f"clusters/{name}/apps.yaml"] = sync
+    found = put(tmp_path, files).clusters
+    assert [(item.name, [said(release) for release in item.releases]) for item in found] == [
+        ("east", [("1.18.2", "cilium", "net-east")]),
+        ("west", [("1.18.2", "cilium", "net-west")]),
+    ]
+
+
+def test_flux_reads_a_chart_from_the_repository_itself(tmp_path: Path) -> None:
+    release = """\
+apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: platform, namespace: net}
+spec:
+  chart: {spec: {chart: ./charts/platform, sourceRef: {kind: GitRepository, name: x}}}
+  values:
+    net: {debug: {enabled: true}}
+"""
+    chart = "name: platform\ndependencies:\n- {name: cilium, alias: net, version: ~1.18.0}\n"
+    lock = "dependencies:\n- {name: cilium, version: 1.18.2}\n"
+    own = "net:\n  bpf: {masquerade: true}\nglobal: {x: 1}\n"
+    files = {
+        "r.yaml": release,
+        "charts/platform/Chart.yaml": chart,
+        "charts/platform/Chart.lock": lock,
+        "charts/platform/values.yaml": own,
+    }
+    found = only(put(tmp_path, files))
+    assert said(found) == ("1.18.2", "platform", "net")
+    assert found.version_source == "charts/platform/Chart.lock"
+    assert merged(found) == {"bpf": {"masquerade": True}, "global": {"x": 1}, "debug": {"enabled": True}}
+
+
+# --- Argo CD --------------------------------------------------------------------------------------
+
+
+def test_argo_parameters_come_last(tmp_path: Path) -> None:
+    text = """\
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {name: cilium}
+spec:
+  destination: {namespace: kube-system}
+  source:
+    chart: cilium
+    targetRevision: 1.18.2
+    helm:
+      valuesObject: {debug: {enabled: true}, cluster: {id: 1}}
+      parameters:
+        - {name: debug.enabled, value: "false"}
+        - {name: cluster.name, value: "7", forceString: true}
+"""
+    release = only(put(tmp_path, {"a.yaml": text}))
+    assert merged(release) == {"debug": {"enabled": False}, "cluster": {"id": 1, "name": "7"}}
+    found = release.layers[1].find(("debug", "enabled"))
+    assert found is not None
+    assert text[found.node.start : found.node.end] == '"false"'
+
+
+def test_argo_goes_to_other_clusters(tmp_path: Path) -> None:
+    text = """\
+apiVersion: argoproj.io/v1alpha1
+kind: ApplicationSet
+metadata: {name: all}
+spec:
+  generators:
+    - matrix:
+        generators:
+          - git: {directories: [{path: apps/*}, {path: apps/old, exclude: true}]}
+          - list: {elements: [{cluster: east, v: 1.18.2}, {cluster: west, v: 1.17.2}]}
+  template:
+    metadata: {name: '{{path.basename}}-{{cluster}}'}
+    spec:
+      destination: {name: '{{cluster}}', namespace: kube-system}
+      source:
+        chart: '{{path.basename}}'
+        targetRevision: '{{v}}'
+        helm: {values: 'debug: {enabled: true}'}
+"""
+    files = {"a.yaml": text, "apps/cilium/x.yaml": "a: 1\n", "apps/old/x.yaml": "a: 1\n"}
+    found = put(tmp_path, files).clusters
+    assert [(item.name, [said(release) for release in item.releases]) for item in found] == [
+        ("east", [("1.18.2", "cilium-east", "kube-system")]),
+        ("west", [("1.17.2", "cilium-west", "kube-system")]),
+    ]
+
+
+def test_argo_says_why_there_is_no_release(tmp_path: Path) -> None:
+    text = """\
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {name: cilium}
+spec: {source: {path: infra/cilium}}
+"""
+    workspace = put(tmp_path, {"a.yaml": text})
+    assert workspace.aside == (("a.yaml", "the folder infra/cilium of its source is not in this repository"),)
+    assert not workspace.skipped
+
+
+# --- the others -----------------------------------------------------------------------------------
+
+
+def test_a_helm_chart_config_belongs_to_the_chart_that_the_distribution_brings(tmp_path: Path) -> None:
+    text = """\
+apiVersion: helm.cattle.io/v1
+kind: HelmChartConfig
+metadata: {name: rke2-cilium, namespace: kube-system}
+spec:
+  valuesContent: |-
+    hubble:
+      enabled: true
+"""
+    release = only(put(tmp_path, {"c.yaml": text}))
+    assert (release.chart, *said(release)) == ("cilium", None, "rke2-cilium", "kube-system")
+    assert merged(release) == {"hubble": {"enabled": True}}
+
+
+def test_a_helm_chart_sets_numbers_and_words_as_such(tmp_path: Path) -> None:
+    text = """\
+apiVersion: helm.cattle.io/v1
+kind: HelmChart
+metadata: {name: cilium, namespace: kube-system}
+spec:
+  chart: https://helm.cilium.io/cilium-1.18.2.tgz
+  set: {cluster.id: 5, debug.enabled: "true", cluster.name: "12"}
+"""
+    release = only(put(tmp_path, {"c.yaml": text}))
+    assert said(release) == ("1.18.2", "cilium", "kube-system")
+    assert merged(release) == {"cluster": {"id": 5, "name": "12"}, "debug": {"enabled": True}}
+
+
+@pytest.mark.parametrize(
+    ("merge", "expected"),
+    [("override", {"a": 2, "b": 1, "c": 3}), ("merge", {"a": 1, "b": 1, "c": 3}), ("replace", {"a": 2, "c": 3})],
+)
+def test_kustomize_merges_as_it_is_told(tmp_path: Path, merge: str, expected: dict[str, int]) -> None:
+    text = f"""\
+helmCharts:
+- name: cilium
+  version: 1.18.2
+  releaseName: cilium
+  namespace: kube-system
+  valuesFile: one.yaml
+  valuesInline: {{a: 2}}
+  valuesMerge: {merge}
+  additionalValuesFiles: [more.yaml]
+"""
+    files = {"kustomization.yaml": text, "one.yaml": "a: 1\nb: 1\n", "more.yaml": "c: 3\n"}
+    assert merged(only(put(tmp_path, files))) == expected
+
+
+def test_helmfile_inherits(tmp_path: Path) -> None:
+    text = """\
+templates:
+  net: {namespace: kube-system, version: 1.18.2}
+releases:
+  - name: cilium
+    chart: cilium/cilium
+    inherit: [{template: net}]
+    values: [{debug: {enabled: true}}, "{{ .Environment.Name }}.yaml"]
+"""
+    release = only(put(tmp_path, {"helmfile.yaml": text}))
+    assert said(release) == ("1.18.2", "cilium", "kube-system")
+    assert release.missing == (1,)
+
+
+def test_fleet_makes_a_release_for_each_target(tmp_path: Path) -> None:
+    text = """\
+namespace: kube-system
+helm: {chart: cilium, version: 1.18.2, releaseName: cilium, values: {debug: {enabled: true}}}
+targetCustomizations:
+  - {name: east, helm: {values: {debug: {enabled: false}}}}
+  - {name: west, helm: {version: 1.17.2}}
+"""
+    found = put(tmp_path, {"cilium/fleet.yaml": text}).clusters
+    assert [(item.name, item.releases[0].version, merged(item.releases[0])) for item in found] == [
+        ("east", "1.18.2", {"debug": {"enabled": False}}),
+        ("west", "1.17.2", {"debug": {"enabled": True}}),
+    ]
+
+
+def test_an_umbrella_that_nobody_installs_has_no_name(tmp_path: Path) -> None:
+    chart = "name: x\ndependencies:\n- {name: cilium, version: 1.18.2, condition: net.enabled}\n"
+    on = put(tmp_path / "on", {"on/Chart.yaml": chart, "on/values.yaml": "cilium: {debug: {enabled: true}}\n"})
+    release = only(on)
+    assert said(release) == ("1.18.2", None, None)
+    assert layers(release) == [("on/on/values.yaml", "cilium")]
+
+
+def test_an_umbrella_whose_condition_is_off_is_no_release(tmp_path: Path) -> None:
+    chart = "name: x\ndependencies:\n- {name: cilium, version: 1.18.2, condition: net.enabled}\n"
+    off = put(tmp_path, {"c/Chart.yaml": chart, "c/values.yaml": "net: {enabled: false}\ncilium: {debug: {enabled: true}}\n"})
+    assert not off.clusters
+    assert off.aside == (("c/Chart.yaml", "cilium is switched off by its condition"),)
+
+
+# --- templates ------------------------------------------------------------------------------------
+
+
+def test_what_a_template_fills_in_is_unknown(tmp_path: Path) -> None:
+    text = """\
+hubble:
+  enabled: #{ hubble_enabled }#
+#% if relay %#
+  relay: {enabled: true}
+#% endif %#
+cluster: {name: "{{ name }}", id: 1}
+kubeProxyReplacement: true
+"""
+    data = merged(only(put(tmp_path, {"cilium/values.yaml.j2": text})))
+    hubble = data["hubble"]
+    assert isinstance(hubble, dict)
+    assert isinstance(hubble["enabled"], Unknown)
+    assert isinstance(hubble["relay"], Unknown)
+    assert data["cluster"] == {"name": Unknown("{{ name }}"), "id": 1}
+    assert data["kubeProxyReplacement"] is True
+
+
+def test_braces_in_plain_yaml_are_text(tmp_path: Path) -> None:
+    data = merged(only(put(tmp_path, {"cilium/values.yaml": 'hubble: {enabled: "{{ x }}"}\n'})))
+    assert data == {"hubble": {"enabled": "{{ x }}"}}
+
+
+def test_a_file_that_is_no_yaml_yet_is_skipped_with_the_reason(tmp_path: Path) -> None:
+    text = "{{ if .x }}\nkind: HelmRelease\nmetadata: {name: cilium}\n{{ end }}\n"
+    workspace = put(tmp_path, {"charts/x/templates/cilium.yaml": text, "other.tpl": "{{ define }}\nx: y: z\n"})
+    assert [file for file, _ in workspace.skipped] == ["charts/x/templates/cilium.yaml"]
+    assert "1:2" in workspace.skipped[0][1]
+    assert not workspace.clusters
+
+
+def test_a_file_is_judged_as_a_part_of_its_release(tmp_path: Path) -> None:
+    from valuelint.workspace.discover import discover
+
+    kustomization = """\
+helmCharts:
+- {name: cilium, version: 1.18.2, releaseName: net, namespace: kube-system, valuesFile: values.yaml}
+"""
+    put(tmp_path, {"cilium/kustomization.yaml": kustomization, "cilium/values.yaml": "hubble: {enabled: true}\n"})
+    workspace = discover(["cilium/values.yaml"], None, {})
+    assert said(only(workspace)) == ("1.18.2", "net", "kube-system")
+    assert workspace.shown == {"cilium/values.yaml"}
