@@ -70,7 +70,7 @@ def predicted(found: Objects) -> Expect:
                 each.namespace,
                 each.name,
                 each.labels,
-                sorted(each.endpoints, key=str),
+                sorted(each.endpoints, key=str) if each.facts.endpoints else None,
                 scraped_targets(each, found.services) if found.facts.services else None,
             ]
             for each in found.monitors
@@ -162,7 +162,7 @@ def _monitor_differences(expect: list[Any], found: list[Any]) -> Iterator[str]:
         own = {name: text for name, text in labels.items() if name not in VERSION_LABELS or name in given[key][0]}
         if own != given[key][0]:
             yield f"labels of {'/'.join(key)}: Helm {own}, predicted {given[key][0]}"
-        if ports != given[key][1]:
+        if given[key][1] is not None and ports != given[key][1]:
             yield f"ports of {'/'.join(key)}: Helm {ports}, predicted {given[key][1]}"
         if given[key][2] is not None and targets != given[key][2]:
             yield f"targets of {'/'.join(key)}: Helm {targets}, predicted {given[key][2]}"

@@ -6,6 +6,10 @@ _AUTHORITY = "would need a true certificate authority in the values: Helm stops 
 _ASKED_ONLY = "asked for the sake of the map around it; the answer is the same either way"
 _EARLIER = "another check of the chart stops the render in this state"
 _SAME = "a key that is null or empty is text without a letter as well, which the leaf beside it sees first"
+_NO_ITEM = "an empty list has no item that could show it"
+_INSIDE = "where the map is missing, so is what is asked of it next"
+_TEXT = "only an empty text comes here, and the API server refuses such an object"
+_OWN = "the block comes back from the subchart where it is null"
 _NO_MAP = "what is no map stops the render in the templates as well"
 
 UNDECIDING: dict[str, list[tuple[str, str, bool, str]]] = {
@@ -53,12 +57,31 @@ UNDECIDING: dict[str, list[tuple[str, str, bool, str]]] = {
             _ASKED_ONLY,
         ),
     ],
+    "kube-prometheus-stack": [
+        (
+            "conditions.grafana_workload",
+            "grafana.persistence.enabled truthy",
+            False,
+            "without it the first branch holds as well",
+        ),
+        ("guards.kube-state-metrics-values-no-map", "kube-state-metrics set", False, _OWN),
+        ("guards.node-exporter-values-no-map", "prometheus-node-exporter set", False, _OWN),
+        ("guards.operator-namespaces-no-list", "prometheusOperator.namespaces truthy", False, _INSIDE),
+        ("monitors.additional-pod-monitors", "prometheus.additionalPodMonitors truthy", False, _NO_ITEM),
+        ("monitors.additional-service-monitors", "prometheus.additionalServiceMonitors truthy", False, _NO_ITEM),
+        ("operator.namespaces[0]", "prometheusOperator.namespaces truthy", False, _INSIDE),
+        ("operator.namespaces[1]", "prometheusOperator.namespaces truthy", False, _INSIDE),
+        ("prometheus.probe_selector[1]", "prometheus.prometheusSpec.probeSelector set", True, _TEXT),
+        ("prometheus.rule_selector[2]", "prometheus.prometheusSpec.ruleSelector set", True, _TEXT),
+        ("prometheus.scrape_config_selector[1]", "prometheus.prometheusSpec.scrapeConfigSelector set", True, _TEXT),
+        ("prometheus.service_monitor_selector[1]", "prometheus.prometheusSpec.serviceMonitorSelector set", True, _TEXT),
+    ],
     "tetragon": [
         (
             "guards.missing-map-of-export",
             "export.stdout map",
             False,
-            "where the map is missing, so is the image inside it",
+            _INSIDE,
         ),
     ],
 }
