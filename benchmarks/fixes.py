@@ -208,7 +208,7 @@ def look_closely(workspace: Workspace, rules: list[Rule], level: str, where: str
         for name, text in after.items():
             expected = before[name].data
             edits = [edit for edit in finding.fix.edits if edit.file == name]
-            for edit in sorted(edits, key=lambda each: each.start, reverse=True):
+            for edit in sorted(edits, key=lambda each: (each.start, each.end), reverse=True):
                 expected = expected[: edit.start] + edit.text.encode() + expected[edit.end :]
             if before[name].with_text(text).data != expected:
                 tally.fail("bytes beside the declared ones changed", where, f"{name}: {finding.message}")

@@ -511,7 +511,12 @@ def namespace_not_read(world: World, rule: Rule) -> Found:
         }
         patches: tuple[Patch, ...] = (Set(read, wanted),) if read else ()
         # Where the agent's namespace is said as well, the file says two things, and only one of them can be had.
-        level = "display" if said_by_user(installed, read) else "unsafe"
+        reached = [
+            in_reach(prometheus, monitor.kind, wanted, item.objects.operator).selected
+            for item, prometheus in world.prometheuses()
+        ]
+        lost = bool(reached) and not any(answer is not False for answer in reached)
+        level = "display" if lost or said_by_user(installed, read) else "unsafe"
         remedy = Remedy(installed.number, level, (*patches, Remove(ignored)))
         yield Violation(installed.number, ignored, "ignored", words, subject_of(monitor), (), (), remedy)
 
