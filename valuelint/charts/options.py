@@ -7,6 +7,7 @@ template or the chart's schema knows, and the maps that are used whole; `correct
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 
 from valuelint import resources
 from valuelint.charts import tables
@@ -512,6 +513,7 @@ def _fit(options: Options, path: Names, value: Any, inner: frozenset[str]) -> in
     return 2 if type(default) is type(value) or {type(default), type(value)} <= {int, float} else 0
 
 
+@cache
 def _squeezed(text: str) -> str:
     return text.replace("-", "").replace("_", "").lower()
 
