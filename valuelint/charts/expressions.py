@@ -81,6 +81,7 @@ class Scope:
     """
 
     __slots__ = (
+        "_found",
         "_labels",
         "_texts",
         "_truths",
@@ -112,6 +113,7 @@ class Scope:
         self.item_path: Path = ()
         self.recording = True
         self.broken: list[tuple[Path, str]] = []
+        self._found: dict[Path, Any] = {}
         # What is named is worked out once while recording and once while not: what is broken must not be missed.
         self._texts: tuple[dict[str, str | Unknown], dict[str, str | Unknown]] = ({}, {})
         self._truths: tuple[dict[str, Truth], dict[str, Truth]] = ({}, {})
@@ -121,6 +123,7 @@ class Scope:
         """The same scope inside a `for_each`: `$item` is this item, which stands at `path`."""
         inner = Scope(self.values, self.defaults, self.name, self.namespace, self.facts)
         inner.item, inner.item_path, inner.broken = item, path, self.broken
+        inner._found = self._found
         return inner
 
     @contextmanager
@@ -136,8 +139,11 @@ class Scope:
 
     def lookup(self, path: Path) -> Any:
         """The value at a path, or MISSING. Below an Unknown everything is Unknown."""
+        if path in self._found:
+            return self._found[path]
         node: Any = self.values
-        if path and path[0] == "$item":
+        own = path[:1] == ("$item",)
+        if own:
             node, path = self.item, path[1:]
         for depth, key in enumerate(path):
             if node.__class__ is dict:  # nearly always; `isinstance` would cost more than all the rest
@@ -150,6 +156,8 @@ class Scope:
                 if self.recording:
                     self._note_broken(path[:depth])
                 return MISSING
+        if not own:
+            self._found[path] = node
         return node
 
     def _note_broken(self, path: Path) -> None:

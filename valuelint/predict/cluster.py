@@ -129,8 +129,11 @@ def _face(installed: Installed) -> str:
         []
         if not installed.complete
         else [
-            (item.facts.component, item.name, item.namespace, item.rendered, item.labels, item.endpoints)
-            + (item.facts.metrics, item.facts.namespace_path, item.facts.labels_path, [repr(why) for why in item.why()])
+            (
+                *(item.facts.component, item.name, item.namespace, item.rendered, item.labels, item.endpoints),
+                *(item.facts.metrics, item.facts.namespace_path, item.facts.labels_path),
+                [repr(why) for why in item.why()],
+            )
             for item in found.monitors
         ],
         [(item.name, item.namespace, item.labels, item.ports) for item in found.services],
