@@ -16,8 +16,10 @@ from valuelint.lint.engine import Finding, Outcome, examine, report, review
 from valuelint.lint.patching import Wishes, keeps
 from valuelint.lint.rule import Promise, Rule
 from valuelint.syntax import Document, Node, Path, Source, SourceError, find, parse, to_data
+from valuelint.syntax.drafts import draft
 from valuelint.syntax.edits import Edit, apply_edits, edit, same
 from valuelint.syntax.patches import CannotPatch, Patch, Set, apply_patch
+from valuelint.syntax.writer import Writer
 from valuelint.values import Layer
 from valuelint.values.layer import DeskKey
 from valuelint.workspace.release import Cluster, Workspace
@@ -257,25 +259,16 @@ def _apply(outcome: Outcome, candidates: list[Finding], rules: list[Rule], wishe
                 known = by_desk.setdefault(key, (layer, []))[1]
                 known += [patch for patch in wanted if patch not in known]
             applied.append(finding)
-        edits: dict[str, list[Edit]] = {}
-        for layer, patches in by_desk.values():
-            edits.setdefault(layer.source.name, []).extend(layer.in_source(edit(layer.desk, patches)))
     except CannotPatch as refusal:
         return Failed(first, str(refusal))
-    sources = {layer.source.name: layer.source for layer, _ in by_desk.values()}
-    texts: Texts = {}
-    documents: dict[str, list[Document]] = {}
-    try:
-        for name, changes in edits.items():
-            texts[name] = apply_edits(sources[name].text, sorted(changes))
-            documents[name] = parse(sources[name].with_text(texts[name]))
-            if not _kept_outside(sources[name].text, texts[name], sorted(changes)):
-                return Failed(first, "the text outside the edited spans would not stay as it is")
-        reason = _changed_otherwise(by_desk, documents)
-    except (SourceError, ValueError) as error:
-        return Failed(first, f"the new text could not be read back ({error})")
-    if reason is not None:
-        return Failed(first, reason)
+    # What was shown is what is written: edits of one look at the text, unless a fix needed more.
+    drafted = all(finding.plan is not None and finding.plan.drafted for finding in applied)
+    made = _write(by_desk, drafted)
+    if isinstance(made, str) and drafted:
+        made = _write(by_desk, False)
+    if isinstance(made, str):
+        return Failed(first, made)
+    texts, documents = made
     after = examine(_renewed(outcome.cluster, documents), rules, wishes)
     reason = _unproven(outcome, after, applied)
     if reason is not None:
@@ -284,6 +277,34 @@ def _apply(outcome: Outcome, candidates: list[Finding], rules: list[Rule], wishe
     gone = [finding for finding in outcome.findings if _key(finding) not in remaining]
     along = tuple(finding for finding in gone if not any(finding is other for other in applied))
     return _Step(after, texts, tuple(applied), along)
+
+
+def _write(
+    by_desk: dict[DeskKey, tuple[Layer, list[Patch]]], drafted: bool
+) -> tuple[Texts, dict[str, list[Document]]] | str:
+    """The new texts of the files and what they hold, proven to mean what the patches say; or why that is not so."""
+    edits: dict[str, list[Edit]] = {}
+    try:
+        for layer, patches in by_desk.values():
+            changes = draft(Writer(layer.desk), patches) if drafted else edit(layer.desk, patches)
+            if changes is None:
+                return "the edits touch each other"
+            edits.setdefault(layer.source.name, []).extend(layer.in_source(changes))
+    except CannotPatch as refusal:
+        return str(refusal)
+    sources = {layer.source.name: layer.source for layer, _ in by_desk.values()}
+    texts: Texts = {}
+    documents: dict[str, list[Document]] = {}
+    try:
+        for name, made in edits.items():
+            texts[name] = apply_edits(sources[name].text, sorted(made))
+            documents[name] = parse(sources[name].with_text(texts[name]))
+            if not _kept_outside(sources[name].text, texts[name], sorted(made)):
+                return "the text outside the edited spans would not stay as it is"
+        reason = _changed_otherwise(by_desk, documents)
+    except (SourceError, ValueError, IndexError) as error:
+        return f"the new text could not be read back ({error})"
+    return reason if reason is not None else (texts, documents)
 
 
 def _clash(patches: tuple[Patch, ...], others: list[Patch]) -> bool:

@@ -25,6 +25,8 @@ class Plan(NamedTuple):
     remedy: Remedy
     edits: tuple[FileEdit, ...]
     patches: tuple[tuple[Layer, tuple[Patch, ...]], ...]
+    drafted: bool = False
+    """Whether the edits are those of one look at the text."""
 
 
 class Wishes(NamedTuple):
@@ -99,21 +101,20 @@ def work_out(wanted: list[Wanted]) -> list[Plan | None]:
             continue
         remedy = item.remedy
         edits: list[FileEdit] = []
+        drafted = isinstance(sketch, list) and all(part[2] is not None and id(part[2]) in good for part in sketch)
         try:
             if isinstance(sketch, CannotPatch):
                 raise sketch
             for layer, patches, draft_edits in sketch:
                 changes = (
-                    draft_edits
-                    if draft_edits is not None and id(draft_edits) in good
-                    else edit(layer.desk, layer.at_desk(patches))
+                    draft_edits if drafted and draft_edits is not None else edit(layer.desk, layer.at_desk(patches))
                 )
                 edits += [_file_edit(layer, change) for change in layer.in_source(changes)]
         except CannotPatch as reason:
             plans.append(Plan("display", f"{item.title} (by hand: {reason})", remedy, (), ()))
             continue
         parts = tuple((layer, patches) for layer, patches, _ in sketch)
-        plans.append(Plan(remedy.applicability, item.title, remedy, tuple(edits), parts))
+        plans.append(Plan(remedy.applicability, item.title, remedy, tuple(edits), parts, drafted))
     return plans
 
 
