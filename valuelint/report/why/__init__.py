@@ -20,6 +20,8 @@ class Link(NamedTuple):
     place: str
     value: str
     path: Path
+    seen: bool = True
+    """False for a layer that nobody can read, which may set the value."""
 
 
 class Chain(NamedTuple):
@@ -41,7 +43,7 @@ def chain(cluster: str, release: Release, path: Path) -> Chain | None:
     default = _at(defaults, path)
     links = [Link(f"default of {chart.name} {version}", _shown(default), path)]
     for number, layer in enumerate(release.layers):
-        links += [Link(gap.what, "unknown", path) for gap in release.gaps if gap.number == number]
+        links += [Link(gap.what, "unknown", path, False) for gap in release.gaps if gap.number == number]
         data = layer.data()
         for length in range(len(path), 0, -1):
             found = layer.find(path[:length])
@@ -53,8 +55,8 @@ def chain(cluster: str, release: Release, path: Path) -> Chain | None:
             line, column = layer.source.position(node.start if node.end > node.start else start)
             links.append(Link(f"{layer.file}:{line}:{column}", _shown(value), path[:length]))
             break
-    links += [Link(gap.what, "unknown", path) for gap in release.gaps if gap.number == len(release.layers)]
-    if len(links) == 1 and default is _ABSENT:
+    links += [Link(gap.what, "unknown", path, False) for gap in release.gaps if gap.number == len(release.layers)]
+    if default is _ABSENT and not any(link.seen for link in links[1:]):
         return None
     name = f"{release.name} in {release.namespace}" if release.name and release.namespace else release.title
     said = release.version_text or release.version
@@ -70,8 +72,9 @@ def render(path: str, chains: list[Chain]) -> str:
     for item in chains:
         lines.append(f"{path} = {item.result}  ({item.title})")
         width = max(len(link.place) for link in item.links)
-        for number, link in enumerate(item.links):
-            mark = ">" if number == len(item.links) - 1 else " "
+        winner = [link for link in item.links if link.seen][-1]
+        for link in item.links:
+            mark = ">" if link is winner else " " if link.seen else "?"
             around = f"  (sets {format_path(link.path)})" if format_path(link.path) != path else ""
             lines.append(f"  {mark} {link.place.ljust(width)}  {link.value}{around}")
     return "\n".join(lines) + "\n"
