@@ -279,7 +279,8 @@ def claims(after: Workspace, result: Repair) -> list[Claim]:
             for group in objects.facts.dashboards:
                 if group.group == promise.subject:
                     found += [
-                        Claim(promise.effect, "ConfigMap", str(item.name)) for item in dashboards_of(group, objects.scope)
+                        Claim(promise.effect, "ConfigMap", str(item.name))
+                        for item in dashboards_of(group, objects.scope)
                     ]
         for facts in objects.facts.monitors:
             if facts.component == promise.subject and promise.effect != "picked-up":
@@ -390,7 +391,13 @@ def over_cases(options: argparse.Namespace, rules: list[Rule], tally: Tally) -> 
 
 
 def told(
-    library: Library, case: dict[str, Any], before: Workspace, after: Workspace, result: Repair, where: str, tally: Tally
+    library: Library,
+    case: dict[str, Any],
+    before: Workspace,
+    after: Workspace,
+    result: Repair,
+    where: str,
+    tally: Tally,
 ) -> None:
     """Asks Helm whether what was promised is so."""
     new = ask_helm(library, case, after)

@@ -151,7 +151,10 @@ class _Loop:
         return examine(_caught_up(outcome.cluster, self.texts), self.rules, self.wishes)
 
     def _candidates(self, outcome: Outcome) -> list[Finding]:
-        return [finding for finding in outcome.findings if self._applicable(finding)]
+        found = [finding for finding in outcome.findings if self._applicable(finding)]
+        if self.ask is not None:  # whoever reads along goes through the files from top to bottom
+            found.sort(key=lambda item: (item.diagnostic.place.file, item.diagnostic.place.start))
+        return found
 
     def _applicable(self, finding: Finding) -> bool:
         plan = finding.plan
@@ -419,10 +422,10 @@ def _unproven(before: Outcome, after: Outcome, applied: list[Finding]) -> str | 
         if _key(finding) in remaining:
             return f"{finding.rule.id} would still be there"
         plan = finding.plan
-        if plan is not None and plan.remedy.promises:
-            for world in after.worlds:
-                if not keeps(world, plan.remedy.promises, world.of(plan.remedy.release)):
-                    return "it would not bring about what it promises"
+        if plan is not None and plan.remedy.promises and after.worlds:
+            world = after.worlds[-1]  # the newest versions, where none is said
+            if not keeps(world, plan.remedy.promises, world.of(plan.remedy.release)):
+                return "it would not bring about what it promises"
     # Of several fixes the mildest counts: what none of them may bring about, they must not do together either.
     mildest = min(_grave(finding) for finding in applied)
     rules = {finding.rule.id for finding in applied}
