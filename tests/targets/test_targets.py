@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 from collections.abc import Iterator
@@ -152,6 +153,24 @@ def test_every_golden_case_has_the_shape(tmp_path: Path, chart: str) -> None:
         release = (chart, case["version"], case["release"], case["namespace"], "values.yaml")
         (cluster,) = described(tmp_path, {".valuelint.yaml": declared(release), "values.yaml": case["values"]})
         assert cluster["releases"][0]["renders"] is case["expect"]["renders"]
+
+
+def test_a_cluster_leaves_no_cycles_behind(tmp_path: Path) -> None:
+    """The command does without the garbage collector: memory must come back without it."""
+    files = {".valuelint.yaml": declared(CILIUM, KPS), "cilium.yaml": AGENT, "kps.yaml": {}}
+    described(tmp_path, files)  # facts stay
+    found = survey([str(tmp_path)], None, {})
+    gc.collect()
+    gc.disable()
+    try:
+        for part in found.parts * 3:
+            cluster = found.read(part)
+            assert cluster is not None
+            describe(cluster)
+            del cluster
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
 
 
 # --- two processes --------------------------------------------------------------------------------
