@@ -124,13 +124,13 @@ def examine(cluster: Cluster, rules: list[Rule], wishes: Wishes = NO_WISHES) -> 
 
         rules = tuning.chosen(rules, cluster.settings)
     possible = worlds(cluster)
-    doubtful = worlds(cluster, shaded=True) if any(release.gaps for release in cluster.releases) else []
+    gaps = any(release.gaps for release in cluster.releases)
+    doubtful: list[World] = []
     held: list[_Held] = []
     undecided: list[Undecided] = []
     for rule in rules:
         if rule.data["scope"] == "workspace":
             continue  # it waits for what the others find
-        certain = _in_all(rule, doubtful)
         witnesses: dict[Key, list[tuple[World, Violation]]] = {}
         for world in possible:
             for found in _found(rule, world):
@@ -138,6 +138,9 @@ def examine(cluster: Cluster, rules: list[Rule], wishes: Wishes = NO_WISHES) -> 
                     undecided.append(_undecided(rule, cluster, found.release, found.message, found.decided_by))
                 else:
                     witnesses.setdefault(_identity(found), []).append((world, found))
+        if witnesses and gaps and not doubtful:
+            doubtful = worlds(cluster, shaded=True)
+        certain = _in_all(rule, doubtful) if witnesses else None
         for key, seen in witnesses.items():
             world, violation = seen[-1]  # the newest versions come last
             sure = all(each.of(violation.release).complete for each, _ in seen)
