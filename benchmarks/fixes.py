@@ -5,8 +5,8 @@
 
 A line of CASES holds `cilium` and `kps`, each {version, values, release, namespace}; the values are written in random
 styles of YAML. FOLDER with --folder holds repositories: they are copied, and the copies are fixed on the disk. --charts
-holds charts as folders or .tgz archives, with which the real Helm renders the values of N fixed cases, before and after:
-what a fix promised has to be there.
+holds charts as folders or .tgz archives, with which the real Helm renders the values of N fixed cases, before and
+after: what a fix promised has to be there.
 
 Exit code 1 if anything is not as it should be.
 """
@@ -66,7 +66,7 @@ class Style:
     def write(self, values: dict[str, Any]) -> bytes:
         """A file with these values: also its line ends, its beginning and its end are a matter of taste."""
         dice = self.dice
-        lines = [line for line in self._mapping(values, 0)] if values else [dice.choice(("{}", "", "# nothing"))]
+        lines = list(self._mapping(values, 0)) if values else [dice.choice(("{}", "", "# nothing"))]
         if dice.random() < 0.2:
             lines.insert(0, "---")
         if dice.random() < 0.3:
@@ -273,7 +273,8 @@ def claims(after: Workspace, result: Repair) -> list[Claim]:
     for _, promise in result.kept:
         release = after.clusters[0].releases[promise.release]
         chart = load_chart(release.chart)
-        assert chart is not None and release.version is not None
+        assert chart is not None
+        assert release.version is not None
         objects = install(promise.release, release, chart, release.version).objects
         if promise.effect == "picked-up":
             for group in objects.facts.dashboards:
@@ -284,8 +285,8 @@ def claims(after: Workspace, result: Repair) -> list[Claim]:
                     ]
         for facts in objects.facts.monitors:
             if facts.component == promise.subject and promise.effect != "picked-up":
-                those = monitors_of(facts, objects.scope)
-                found += [Claim(promise.effect, item.kind, str(item.name)) for item in those]
+                asked = monitors_of(facts, objects.scope)
+                found += [Claim(promise.effect, item.kind, str(item.name)) for item in asked]
     return list(dict.fromkeys(found))
 
 
@@ -362,8 +363,7 @@ def ask_helm(library: Library, case: dict[str, Any], workspace: Workspace) -> li
 
 
 def cases(path: Path, limit: int) -> Iterator[dict[str, Any]]:
-    opened = gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")
-    with opened as file:
+    with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as file:
         for number, line in enumerate(file):
             if number >= limit:
                 return
@@ -436,7 +436,7 @@ def over_folder(folder: Path, rules: list[Rule], tally: Tally) -> None:
                 again = repair(discover([str(copy)], None, {}), rules, level)
                 if again.texts:
                     tally.fail("fixed twice, changed twice", f"{repository.name} {level}", str(sorted(again.texts)))
-                left = [item for item in copy.rglob("*.valuelint*")]
+                left = list(copy.rglob("*.valuelint*"))
                 if left:
                     tally.fail("something was left behind", repository.name, str(left))
 

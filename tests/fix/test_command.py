@@ -103,7 +103,8 @@ def test_sides(home: Path) -> None:
     fix(home, "--side", "prometheus", "--unsafe", "--only", "monitor-not-selected", ".")
     assert held(home) == CILIUM
     assert (home / "kps.yaml").read_text() == (
-        "grafana: {enabled: false}\nprometheus:\n  prometheusSpec:\n    serviceMonitorSelectorNilUsesHelmValues: false\n"
+        "grafana: {enabled: false}\n"
+        "prometheus:\n  prometheusSpec:\n    serviceMonitorSelectorNilUsesHelmValues: false\n"
     )
 
 

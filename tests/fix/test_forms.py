@@ -54,8 +54,8 @@ FORMS = {
     ),
     "flow map of one line a key": (
         "operator: {\n  prometheus: {\n    serviceMonitor: {\n      enabled: true, # on\n    },\n  },\n}\n",
-        "operator: {\n  prometheus: {\n    serviceMonitor: {\n      enabled: true, # on\n      labels: {release: kps},\n"
-        "    },\n  },\n}\n",
+        "operator: {\n  prometheus: {\n    serviceMonitor: {\n      enabled: true, # on\n"
+        "      labels: {release: kps},\n    },\n  },\n}\n",
     ),
     "JSON": (
         '{"operator": {"prometheus": {"serviceMonitor": {"enabled": true}}}}\n',
