@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.workspace.places import layers, merged, only, put
+from valuelint.syntax import CannotPatch, Remove, Rename, Set
 from valuelint.values import Unknown
 from valuelint.workspace.release import Release
 
@@ -86,8 +87,12 @@ def test_flux_takes_the_layers_in_their_order(tmp_path: Path) -> None:
   values:
     debug: {enabled: false}
 """
-    config = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: one}\ndata:\n  values.yaml: |\n    debug: {enabled: true}\n"
-    secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: two}\nstringData:\n  v.yaml: |\n    bpf: {masquerade: true}\n"
+    config = (
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: one}\ndata:\n  values.yaml: |\n    debug: {enabled: true}\n"
+    )
+    secret = (
+        "apiVersion: v1\nkind: Secret\nmetadata: {name: two}\nstringData:\n  v.yaml: |\n    bpf: {masquerade: true}\n"
+    )
     release = only(put(tmp_path, {"r.yaml": RELEASE + values, "c.yaml": config, "s.yaml": secret}))
     assert layers(release) == [
         ("c.yaml", 'data["values.yaml"]'),
@@ -135,7 +140,9 @@ patches:
       - {op: add, path: /spec/values/nodeinit, value: {enabled: true}}
   - path: more.yaml
 """
-    more = "kind: HelmRelease\nmetadata: {name: cilium}\nspec: {chart: {spec: {version: 1.17.2}}, values: {debug: null}}\n"
+    more = (
+        "kind: HelmRelease\nmetadata: {name: cilium}\nspec: {chart: {spec: {version: 1.17.2}}, values: {debug: null}}\n"
+    )
     values = "  values:\n    debug: {enabled: false}\n    bpf: {masquerade: true}\n"
     files = {"release.yaml": RELEASE + values, "kustomization.yaml": kustomization, "more.yaml": more}
     release = only(put(tmp_path, files))
@@ -340,7 +347,9 @@ def test_an_umbrella_that_nobody_installs_has_no_name(tmp_path: Path) -> None:
 
 def test_an_umbrella_whose_condition_is_off_is_no_release(tmp_path: Path) -> None:
     chart = "name: x\ndependencies:\n- {name: cilium, version: 1.18.2, condition: net.enabled}\n"
-    off = put(tmp_path, {"c/Chart.yaml": chart, "c/values.yaml": "net: {enabled: false}\ncilium: {debug: {enabled: true}}\n"})
+    off = put(
+        tmp_path, {"c/Chart.yaml": chart, "c/values.yaml": "net: {enabled: false}\ncilium: {debug: {enabled: true}}\n"}
+    )
     assert not off.clusters
     assert off.aside == (("c/Chart.yaml", "cilium is switched off by its condition"),)
 
@@ -365,6 +374,21 @@ kubeProxyReplacement: true
     assert isinstance(hubble["relay"], Unknown)
     assert data["cluster"] == {"name": Unknown("{{ name }}"), "id": 1}
     assert data["kubeProxyReplacement"] is True
+
+
+def test_a_template_with_conditions_is_only_edited_where_that_is_safe(tmp_path: Path) -> None:
+    text = "hubble:\n  enabled: true\n#% if relay %#\n  relay: {enabled: true}\n#% endif %#\n"
+    (layer,) = only(put(tmp_path, {"cilium/values.yaml.j2": text})).layers
+    assert layer.at_desk((Set(("hubble", "enabled"), False), Rename(("hubble",), "x")))
+    for patch in (Set(("bpf",), {}), Remove(("hubble",)), Set(("hubble", "relay", "enabled"), False)):
+        with pytest.raises(CannotPatch, match="conditions"):
+            layer.at_desk((patch,))
+
+
+def test_alternatives_of_a_template_are_no_duplicates(tmp_path: Path) -> None:
+    text = "bpf: {}\n#% if a %#\nhubble: {enabled: true}\n#% else %#\nhubble: {enabled: false}\n#% endif %#\nbpf: {}\n"
+    (layer,) = only(put(tmp_path, {"cilium/values.yaml.j2": text})).layers
+    assert [path for path, _, _ in layer.duplicates()] == [("bpf",)]
 
 
 def test_braces_in_plain_yaml_are_text(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Every form tells the same story: wrapping values anywhere changes neither the findings nor what a fix makes of them."""
+"""Every form tells the same story: wrapping values changes neither the findings nor what a fix makes of them."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ def test_what_is_no_assignment(text: str) -> None:
         parse_set(text)
 
 
-@pytest.mark.parametrize("text", ["a", "a=", "a={", 'a=1 b=2'])
+@pytest.mark.parametrize("text", ["a", "a=", "a={", "a=1 b=2"])
 def test_what_is_no_json(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         parse_set_json(text)

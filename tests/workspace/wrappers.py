@@ -6,7 +6,10 @@ from collections.abc import Callable
 from textwrap import indent
 from typing import NamedTuple
 
-CHARTS = {"cilium": ("kube-system", "https://helm.cilium.io"), "kube-prometheus-stack": ("monitoring", "https://x/charts")}
+CHARTS = {
+    "cilium": ("kube-system", "https://helm.cilium.io"),
+    "kube-prometheus-stack": ("monitoring", "https://x/charts"),
+}
 
 
 class Case(NamedTuple):

@@ -126,6 +126,10 @@ class Blanks:
                     return Unknown(raw)
         return mark_unknown(value)
 
+    def has_conditions(self, root: Node) -> bool:
+        """Whether a condition stands among the values."""
+        return any(start >= root.start for start, _ in self._conditional)
+
     def conditional(self, offset: int, spans: list[tuple[int, int]] | None = None) -> bool:
         """Whether something stands under a condition of the template."""
         return any(start <= offset < end for start, end in (self._conditional if spans is None else spans))

@@ -119,7 +119,7 @@ class Layer(NamedTuple):
 
     def at_desk(self, patches: tuple[Patch, ...]) -> tuple[Patch, ...]:
         """Patches on values as patches of `desk`. Raises CannotPatch where the layer cannot carry them."""
-        from valuelint.syntax.patches import CannotPatch
+        from valuelint.syntax.patches import CannotPatch, Rename, Set
 
         prefix, embedded, inner, mount, fixed, *_ = self.place
         if fixed:
@@ -128,6 +128,12 @@ class Layer(NamedTuple):
             raise CannotPatch(embedded.why_not)
         if any(patch.path[: len(mount)] != mount for patch in patches):
             raise CannotPatch("this layer sets one value only")
+        if self.blanks is not None and self.root is not None and self.blanks.has_conditions(self.root):
+            for patch in patches:
+                found = self.find(patch.path)
+                known = found is not None and not self.blanks.conditional(found.node.start)
+                if not (known and isinstance(patch, (Set, Rename))):
+                    raise CannotPatch("the template around it sets values under conditions")
         before = inner if embedded is not None else prefix
         return tuple(patch._replace(path=(*before, *patch.path[len(mount) :])) for patch in patches)
 

@@ -141,7 +141,7 @@ class Values:
         return Resolved(path, self.get(path), None, None, None)
 
     def nearest(self, path: Path) -> Resolved | None:
-        """What the user wrote at a path, else at its nearest ancestor; the last layer wins; None if no layer holds anything."""
+        """What the user wrote at a path, else at its nearest ancestor; the last layer wins; None without any."""
         for length in range(len(path), 0, -1):
             resolved = self.resolve(path[:length])
             if resolved.layer is not None:

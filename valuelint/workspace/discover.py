@@ -36,7 +36,7 @@ class Extra(NamedTuple):
 
 
 class Part(NamedTuple):
-    """What becomes one cluster: one that a configuration declares, files that were named, or what a repository holds."""
+    """What becomes one cluster: a declared one, files that were named, or what a repository holds."""
 
     config: Config | None
     number: int

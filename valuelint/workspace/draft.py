@@ -82,7 +82,7 @@ class Draft:
     def add_at(
         self, manifest: Manifest, *path: str | int, inner: Path = (), mount: Path = (), deletes: bool = False
     ) -> None:
-        """The layer at a path of a document: a map, or a text that holds YAML. None is no layer, but a place for one."""
+        """The layer at a path of a document: a map, a text that holds YAML, or nothing, which is a place for one."""
         where = (*manifest.prefix, *path)
         self.add_placed(manifest.document, Placement(where, None, inner, mount, "", deletes), retyped=True)
 

@@ -168,9 +168,8 @@ class Reach:
         found = []
         here = folder
         while True:
-            if here != folder or generated:
-                if self.kustomization(here) is not None:
-                    break
+            if (here != folder or generated) and self.kustomization(here) is not None:
+                break
             for sync in self.syncs.of(here):
                 if sync.file.path not in trail:
                     found += [Way((), (sync, *above.syncs)) for above in self._above(sync, trail)]
@@ -294,7 +293,7 @@ def flux_syncs(repository: Repository, file: File) -> list[Sync]:
 
 
 def _variables_from(repository: Repository, reference: Manifest) -> dict[str, str] | None:
-    """The data of the ConfigMap that a `substituteFrom` names, if it stands in the repository; Secrets are encrypted."""
+    """The data of the ConfigMap that a `substituteFrom` names, if it is in the repository; Secrets are encrypted."""
     name, kind = reference.text("name"), reference.text("kind")
     if not name or kind != "ConfigMap" or "$" in name:
         return None

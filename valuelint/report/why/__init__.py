@@ -82,14 +82,12 @@ def render(path: str, chains: list[Chain]) -> str:
 
 def _at(data: Any, path: Path) -> Any:
     for key in path:
-        if isinstance(data, dict) and key in data:
-            data = data[key]
-        elif isinstance(data, list) and isinstance(key, int) and key < len(data):
-            data = data[key]
-        elif isinstance(data, Unknown):
+        if isinstance(data, Unknown):
             return data
-        else:
+        known = key in data if isinstance(data, dict) else isinstance(data, list) and key in range(len(data))
+        if not known:
             return _ABSENT
+        data = data[key]
     return data
 
 

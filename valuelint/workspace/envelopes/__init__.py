@@ -16,7 +16,7 @@ Form = Callable[[Ground], Iterable[Draft]]
 
 
 def forms() -> list[tuple[str, Form]]:
-    """The name and function of each form, in the order of their names; charts of nobody's come after what installs charts."""
+    """Each form with its name, in the order of the names: charts that nobody installs come last."""
     found = sorted(
         name.removesuffix(".py")
         for name in os.listdir(os.path.dirname(__file__))

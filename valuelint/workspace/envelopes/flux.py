@@ -274,7 +274,7 @@ def _add_text(draft: Draft, item: Manifest, path: Path, inner: Path) -> None:
 def _generated(
     ground: Ground, draft: Draft, kind: str, name: str, key: str, file: File, way: Way
 ) -> list[File] | str | None:
-    """The file that a kustomization's generator makes the key of; a text says why it cannot be read; None without one."""
+    """The file that a generator makes the key of; a text says why it cannot be read; None without one."""
     field = "configMapGenerator" if kind == "ConfigMap" else "secretGenerator"
     candidates = list(way.kustomizations)
     near = ground.reach.kustomization(file.folder)
@@ -306,7 +306,7 @@ def _generated(
 
 
 def _beside(ground: Ground, draft: Draft, file: File) -> File | None:
-    """The only values file of the chart in the folder of a HelmRelease whose kustomization is missing, if there is one."""
+    """The only values file of the chart beside a HelmRelease whose kustomization is missing, if there is one."""
     if ground.reach.kustomization(file.folder) is not None:
         return None
     finder = Finder()
