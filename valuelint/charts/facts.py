@@ -159,6 +159,8 @@ class GuardFacts(NamedTuple):
     paths: tuple[Path, ...]
     switch: Path | None
     """An option that takes the guard away where what it asks for is known to be there."""
+    cure: tuple[tuple[Path, Any], ...]
+    """Values with which the chart would render what the user asks for."""
 
 
 class Facts(NamedTuple):
@@ -499,6 +501,7 @@ def _guard(make: Compiler, data: dict[str, Any]) -> GuardFacts:
         message=data.get("message", ""),
         paths=tuple(make.path(path) for path in data.get("paths", ())),
         switch=_optional_path(make, data, "switch"),
+        cure=tuple((make.path(path), value) for path, value in data.get("cure", {}).items()),
     )
 
 

@@ -136,6 +136,8 @@ class Stop(NamedTuple):
     holds: Truth
     switch: Path | None = None
     """An option that takes the guard away."""
+    cure: tuple[tuple[Path, Any], ...] = ()
+    """Values with which the release would render."""
 
 
 class Objects(NamedTuple):
@@ -186,7 +188,7 @@ def objects(facts: Facts, values: Values, name: str | None, namespace: str | Non
 def _stop(guard: GuardFacts, holds: Truth, scope: Scope) -> Stop:
     reasons = tuple(guard.when.explain(scope))
     paths = guard.paths or tuple(dict.fromkeys(reason.path for reason in reasons))
-    return Stop(guard.id, guard.kind, guard.message, paths, reasons, holds, guard.switch)
+    return Stop(guard.id, guard.kind, guard.message, paths, reasons, holds, guard.switch, guard.cure)
 
 
 def _broken(path: Path, wanted: str, scope: Scope) -> Stop:

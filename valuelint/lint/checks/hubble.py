@@ -11,7 +11,7 @@ from valuelint.lint.checks.monitors import selected_too
 from valuelint.lint.rule import Open, Promise, Related, Remedy, Rule, Violation
 from valuelint.predict.cluster import Installed, World
 from valuelint.syntax import Path, format_path, parse_path
-from valuelint.syntax.patches import Append, Patch, Set
+from valuelint.syntax.patches import Append, Patch, Remove, Set
 from valuelint.values import Unknown, holds_unknown
 
 Found = Iterator[Violation | Open]
@@ -153,4 +153,19 @@ def invalid(world: World, rule: Rule) -> Found:
             words = {"message": clash.message, "item": texts[clash.second], "fixed": ""}
             related = (Related(installed.number, other, None, "the other one"),)
             variant = "refused" if clash.effect in _FATAL else "ignored"
-            yield Violation(installed.number, where, variant, words, f"{clash.kind}", related)
+            older = _superseded(texts, clash, facts)
+            remedy = None
+            if older is not None:
+                words["older"] = texts[older]
+                remedy = Remedy(installed.number, "unsafe", (Remove((*path, older)),), side="own")
+            yield Violation(installed.number, where, variant, words, f"{clash.kind}", related, (), remedy)
+
+
+def _superseded(texts: list[str], clash: hubble.Clash, facts: dict[str, Any]) -> int | None:
+    """The item of a clash that the other one replaces, if it holds nothing else."""
+    names = {index: [metric.name for metric in hubble.parse_metrics(texts[index])] for index in clash[1:3]}
+    for old, new in ((clash.first, clash.second), (clash.second, clash.first)):
+        data = facts["names"].get(names[old][0], {}) if len(names[old]) == 1 else {}
+        if any(item["by"] in names[new] for item in data.get("superseded", ())):
+            return old
+    return None

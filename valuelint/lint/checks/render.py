@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from valuelint.charts.expressions import go_truth
 from valuelint.lint.checks.options import claims
-from valuelint.lint.rule import Open, Related, Remedy, Rule, Violation
+from valuelint.lint.rule import Open, Related, Remedy, Rule, Violation, show
 from valuelint.predict.cluster import Installed, World
 from valuelint.predict.objects import Stop
 from valuelint.syntax import Path, format_path
@@ -61,4 +61,11 @@ def guard(world: World, rule: Rule) -> Iterator[Violation | Open]:
                 "release": _release(installed),
             }
             related = tuple(Related(installed.number, path, None, "together with this") for path in written[1:3])
-            yield Violation(installed.number, written[0], stop.kind, words, stop.id, related)
+            remedy = None
+            if stop.cure:
+                # Against what the user wrote, it is the user's to say which of the two was meant.
+                refused = any(installed.values.resolve(path).layer is not None for path, _ in stop.cure)
+                patches = tuple(Set(path, value) for path, value in stop.cure)
+                remedy = Remedy(installed.number, "unsafe" if refused else "safe", patches)
+                words["cure"] = "; ".join(f"{format_path(path)}: {show(value)}" for path, value in stop.cure)
+            yield Violation(installed.number, written[0], stop.kind, words, stop.id, related, (), remedy)
