@@ -443,12 +443,18 @@ def suggest(options: Options, path: Path, value: Any, most: int = 3) -> list[Sug
                 continue
             steps = _steps(candidate, names)
             if _is_near(names, candidate, steps):
-                near = (steps, -_fit(options, candidate, value, inner), len(candidate), candidate)
+                near = (
+                    steps,
+                    -_shared(candidate, names),
+                    -_fit(options, candidate, value, inner),
+                    len(candidate),
+                    candidate,
+                )
                 elsewhere.append((near, Suggestion(candidate, "place")))
     found.sort(key=lambda item: item[0])
     elsewhere.sort(key=lambda item: item[0])
     every = [item for _, item in found[:most]]
-    if elsewhere and (len(elsewhere) == 1 or elsewhere[0][0][0] < elsewhere[1][0][0]):
+    if elsewhere and (len(elsewhere) == 1 or elsewhere[0][0][:2] < elsewhere[1][0][:2]):
         elsewhere[0] = (elsewhere[0][0], elsewhere[0][1]._replace(sure=True))
     if len(names) == 1 and len(elsewhere) > 3:
         elsewhere = []  # a word that stands everywhere says nothing
@@ -471,7 +477,7 @@ def _is_near(names: Names, candidate: Names, steps: int) -> bool:
     if steps > 3:
         return False
     if len(names) == 1:
-        return steps == 1 or (steps == 2 and len(names[-1]) > 7 and names[-1] not in _EVERYWHERE)
+        return names[-1] not in _EVERYWHERE and (steps == 1 or (steps == 2 and len(names[-1]) > 7))
     return _shared(candidate, names) > 0 or (steps == 1 and names[-1] not in _EVERYWHERE)
 
 

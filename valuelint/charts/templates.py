@@ -121,12 +121,12 @@ class _Expressions:
                 function = ""
         while self.peek()[0] not in ("end",) and self.peek()[1] not in ("|", ")", ",", "=", ":="):
             operands.append(self.operand())
+        if not function and not operands:
+            raise TemplateError("an empty command")
         if piped is not None:
             operands.append(piped)
         if function:
             return ("call", function, operands)
-        if not operands:
-            raise TemplateError("an empty command")
         return operands[0] if len(operands) == 1 else ("apply", operands[0], operands[1:])
 
     def operand(self) -> Node:
@@ -367,6 +367,7 @@ class Scan:
 
     def _include(self, name: Node, handed: Possible, dot: Possible, variables: dict[str, Possible]) -> None:
         found = self._value(name, dot, variables)
+        self._mark(found, READ)
         texts = [atom[1] for atom in found if atom[0] == "text"]
         if name[0] != "text" and not texts:
             self._mark(handed, FREE)
@@ -453,6 +454,7 @@ class Scan:
 
     def _at(self, base: Possible, key: Possible) -> Possible:
         """What stands in a map or list under a key that an expression gives."""
+        self._mark(key, READ)
         texts = _texts(key)
         if texts:
             return frozenset().union(*(_below(base, text) for text in texts))

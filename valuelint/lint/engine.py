@@ -143,7 +143,7 @@ def examine(cluster: Cluster, rules: list[Rule], wishes: Wishes = NO_WISHES) -> 
         certain = _in_all(rule, doubtful) if witnesses else None
         for key, seen in witnesses.items():
             world, violation = seen[-1]  # the newest versions come last
-            sure = all(each.of(violation.release).complete for each, _ in seen)
+            sure = violation.in_every_version or all(each.of(violation.release).complete for each, _ in seen)
             if len(seen) < len(possible) or not sure:
                 undecided.append(_by_version(rule, cluster, violation, seen))
             elif not cluster.complete and rule.data["scope"] == "cluster":

@@ -46,6 +46,8 @@ class Rule(NamedTuple):
     data: dict[str, Any]
     params: dict[str, Any] = {}  # noqa: RUF012 - a default that nobody changes
     """The values of its parameters, by name."""
+    file: str = ""
+    """Where it stands, if it is not one of ours."""
 
     @property
     def summary(self) -> str:
@@ -108,6 +110,8 @@ class Violation(NamedTuple):
     """Part of the scalar at the path, as offsets into its text, where only that part is wrong."""
     at_key: bool = False
     """The key is wrong, not its value."""
+    in_every_version: bool = False
+    """It was found by a look at all versions, however few of them the facts tell apart."""
     others: tuple[Remedy, ...] = ()
     """Other remedies for the same, in the order in which they are taken where the first cannot be."""
 

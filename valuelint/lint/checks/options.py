@@ -198,25 +198,40 @@ def unknown(world: World, rule: Rule) -> Found:
 
 
 def _unknown(installed: Installed, seen: Look, stray: Stray) -> Violation:
-    path, number = stray.path, installed.number
+    path, number, always = stray.path, installed.number, seen.version is None
     words = {**_said(installed), "path": format_path(path)}
     if stray.kind == "later" and stray.span is not None:
-        return Violation(number, path, "later", {**words, "added": stray.span.added}, at_key=True)
+        return Violation(
+            number, path, "later", {**words, "added": stray.span.added}, at_key=True, in_every_version=always
+        )
     if _wraps(seen, path, stray.value):
         moved = {key: value for key, value in stray.value.items() if not _has(seen.user, (key,))}
         words |= {"first": next(iter(moved), ""), "key": str(path[-1])}
         patches: tuple[Patch, ...] = (Remove(path), *(Set((key,), value) for key, value in moved.items()))
         remedy = Remedy(number, "unsafe", patches) if len(moved) == len(stray.value) else None
-        return Violation(number, path, "nested", words, "", (), (), remedy, at_key=True)
+        return Violation(number, path, "nested", words, "", (), (), remedy, at_key=True, in_every_version=always)
     found = tables.suggest(seen.options, path, stray.value)
     if not found:
-        return Violation(number, path, "empty" if _is_nothing(stray.value) else "plain", words, at_key=True)
+        return Violation(
+            number, path, "empty" if _is_nothing(stray.value) else "plain", words, at_key=True, in_every_version=always
+        )
     best = found[0]
     words |= {"meant": format_path(best.path), "others": [format_path(item.path) for item in found[1:]]}
     notes = (f"or {show(words['others'])}?",) if len(found) > 1 and best.kind == "place" else ()
     words["key"] = str(best.path[-1])
     variant = "place" if best.kind == "place" else "typo"
-    return Violation(number, path, variant, words, "", (), notes, _rescue(number, seen, stray, found), at_key=True)
+    return Violation(
+        number,
+        path,
+        variant,
+        words,
+        "",
+        (),
+        notes,
+        _rescue(number, seen, stray, found),
+        at_key=True,
+        in_every_version=always,
+    )
 
 
 def _wraps(seen: Look, path: Path, value: Any) -> bool:
@@ -355,9 +370,11 @@ def _renamed(installed: Installed, seen: Look, stray: Stray, entry: dict[str, An
 
 
 def _moved(path: Path, wanted: list[tuple[Path, Any]], value: Any) -> tuple[Patch, ...]:
-    """The patches that move a value; the key alone is renamed where that does it."""
-    if len(wanted) == 1 and wanted[0][0][:-1] == path[:-1] and wanted[0][1] == value:
-        return (Rename(path, str(wanted[0][0][-1])),)
+    """The patches that move a value; it stays where it is where a new name for the key does it."""
+    if len(wanted) == 1 and wanted[0][0][:-1] == path[:-1]:
+        place, new = wanted[0]
+        rename = Rename(path, str(place[-1]))
+        return (rename,) if new == value else (Set(path, new), rename)
     return (Remove(path), *(Set(place, new) for place, new in wanted))
 
 
