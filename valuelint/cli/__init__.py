@@ -12,8 +12,9 @@ import sys
 from valuelint.light import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
+    from valuelint.lint.rule import Rule
     from valuelint.workspace.discover import Assumptions, Extra, Survey
     from valuelint.workspace.release import Problem, Workspace
 
@@ -68,10 +69,8 @@ def _run(arguments: list[str]) -> int:
 
         settings = _fix.plain(arguments[1:])
         if settings is not None:
-            from valuelint.lint.rule import load_rules
-
             paths = tuple(word for word in arguments[1:] if not word.startswith("-"))
-            return _fix.run(open_workspace(paths, None), load_rules(), settings)
+            return _fix.run(*equipped(open_workspace(paths, None)), settings)
     from valuelint.cli._group import run_command
 
     return run_command()
@@ -96,6 +95,19 @@ def open_workspace(paths: tuple[str, ...], config_file: str | None, **said: Any)
     from valuelint.workspace.discover import read_all
 
     return read_all(open_survey(paths, config_file, **said), bool(paths or said.get("values_files")))
+
+
+def equipped(workspace: Workspace) -> tuple[Workspace, list[Rule]]:
+    """The workspace, with what is wrong with the policies that its configurations name; and the rules of a run."""
+    from valuelint.lint.rule import load_rules
+
+    configured = [cluster.settings for cluster in workspace.clusters if cluster.settings is not None]
+    if not any(settings.policies or settings.parameters for settings in configured):
+        return workspace, load_rules()
+    from valuelint.cli._rules import with_policies
+
+    rules, problems = with_policies(configured)
+    return workspace._replace(problems=tuple(dict.fromkeys((*workspace.problems, *problems)))), rules
 
 
 def open_survey(

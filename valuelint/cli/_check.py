@@ -11,6 +11,7 @@ from valuelint.cli import (
     EXIT_NOTHING,
     EXIT_USAGE,
     complain,
+    equipped,
     open_workspace,
     report_problems,
     say,
@@ -38,12 +39,10 @@ class Settings(NamedTuple):
 def run(settings: Settings, paths: tuple[str, ...], config_file: str | None = None, **said: Any) -> int:
     """Checks what the paths and the other options of the workspace name, says it, and gives the exit code."""
     from valuelint.lint import engine
-    from valuelint.lint.rule import load_rules
 
-    workspace = open_workspace(paths, config_file, **said)
+    workspace, rules = equipped(open_workspace(paths, config_file, **said))
     workspace, settings = judged(workspace, settings)
     failed = report_problems(workspace.problems)
-    rules = load_rules()
     report = engine.run(workspace, rules)
     if not write(render(report, rules, settings), settings.output) or failed:
         return EXIT_USAGE

@@ -12,10 +12,14 @@ import click
 )
 def command(rule_id: str, output_format: str) -> int:
     """Explain a rule: what it finds, why it matters, what to do, how safe its fix is."""
+    from valuelint.cli import report_problems
+    from valuelint.cli._rules import rules_nearby
     from valuelint.lint.catalogue import render_rule
-    from valuelint.lint.rule import load_rules
 
-    rules = {rule.id: rule for rule in load_rules()}
+    found, problems = rules_nearby()
+    rules = {rule.id: rule for rule in found}
+    if rule_id not in rules:
+        report_problems(problems)
     if rule_id not in rules:
         from difflib import get_close_matches
 

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from valuelint.cli import open_workspace
+from valuelint.cli import equipped, open_workspace
 from valuelint.cli._fix import Settings, diff_of, run
 from valuelint.cli._options import workspace_options
 from valuelint.light import TYPE_CHECKING, Any
@@ -58,8 +58,6 @@ def command(
     Exit codes: 0 nothing is left, 1 findings are left (or, with --diff and --check, something would change), 2 input
     that cannot be used.
     """
-    from valuelint.lint.rule import load_rules
-
     settings = Settings(
         unsafe, interactive, diff, check, only, side, keep_going, exit_non_zero_on_fix, fail_on or "", color
     )
@@ -69,12 +67,11 @@ def command(
         raise click.UsageError(
             "there is no terminal to ask at; --diff shows the fixes, --only RULE applies those of a rule"
         )
-    rules = load_rules()
+    workspace, rules = equipped(open_workspace(**where))
     known = {rule.id for rule in rules}
     for name in only:
         if name not in known:
             raise click.UsageError(f"unknown rule {name}; valuelint rules lists them")
-    workspace = open_workspace(**where)
     return run(workspace, rules, settings)
 
 

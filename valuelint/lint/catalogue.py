@@ -48,7 +48,7 @@ def render_rule(rule: Rule, output_format: str) -> str:
 
 def as_data(rule: Rule) -> dict[str, Any]:
     """Everything about a rule, as plain data."""
-    data = {key: value for key, value in rule.data.items() if key not in ("check", "scope", "messages")}
+    data = {key: value for key, value in rule.data.items() if key not in ("check", "scope", "messages", "message", "label")}
     messages = [{"severity": severity, "message": message} for severity, message in _headlines(rule)]
     return {"id": rule.id, **data, "fixable": rule.fixable, "messages": messages}
 
@@ -73,7 +73,7 @@ def _open(template: str) -> str:
 
 
 def _charts(rule: Rule) -> str:
-    return ", ".join(f"{chart} {versions}" for chart, versions in rule.data["charts"].items())
+    return ", ".join(f"{chart} {versions}" for chart, versions in rule.data["charts"].items()) or "every chart"
 
 
 def _chosen(rule: Rule) -> tuple[list[tuple[str, Example]], int]:
@@ -106,7 +106,7 @@ def _found(example: Example) -> list[str]:
 
 
 def _more(rule: Rule, count: int) -> str:
-    return f"{count} more in rules/{rule.id}.yaml; all of them are run as tests."
+    return f"{count} more in {rule.file or f'rules/{rule.id}.yaml'}; all of them are run as tests."
 
 
 def _source(source: dict[str, str]) -> tuple[str, str, str]:
@@ -152,8 +152,9 @@ def _explained(rule: Rule) -> Iterator[str]:
     if more:
         yield from _wrapped(_more(rule, more))
     yield from _heading("Since")
-    yield f"  valuelint {rule.data['since']}"
-    yield from _heading("Sources")
+    yield f"  valuelint {rule.data['since']}" if not rule.file else f"  a policy of yours: {rule.file}"
+    if rule.data["sources"]:
+        yield from _heading("Sources")
     for source in rule.data["sources"]:
         name, _, says = _source(source)
         yield from _wrapped(f"{name}: {says}", "  - ", "    ")
@@ -257,8 +258,9 @@ def _section(rule: Rule, hashes: str) -> Iterator[str]:
             yield from _blocks(_after(example))
     yield _more(rule, more) if more else "All of them are run as tests."
     yield from heading("Since")
-    yield f"valuelint {rule.data['since']}"
-    yield from heading("Sources")
+    yield f"valuelint {rule.data['since']}" if not rule.file else f"a policy of yours: {rule.file}"
+    if rule.data["sources"]:
+        yield from heading("Sources")
     for source in rule.data["sources"]:
         name, link, says = _source(source)
         yield f"- [{name}]({link}): {says}" if link else f"- {name}: {says}"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from datetime import date
 
 from valuelint.lint.engine import Finding, Outcome
 from valuelint.lint.rule import Rule, tuned
+from valuelint.workspace.release import Problem
 from valuelint.workspace.settings import PROFILES, Settings
 
 
@@ -16,9 +18,30 @@ def chosen(rules: list[Rule], settings: Settings) -> list[Rule]:
         level = settings.severity.get(rule.id, "")
         selected = settings.select is None or rule.id in settings.select
         wanted = PROFILES.index(rule.data.get("profile", "default")) <= PROFILES.index(settings.profile)
+        if rule.file and not any(_inside(rule.file, folder) for folder in settings.policies):
+            continue  # a policy of another configuration
         if level == "off" or not selected or not (wanted or level or settings.select is not None):
             continue
         found.append(tuned(rule, level, settings.parameters.get(rule.id, {})))
+    return found
+
+
+def _inside(file: str, folder: str) -> bool:
+    return os.path.realpath(file).startswith(os.path.realpath(folder) + os.sep)
+
+
+def complaints(rules: list[Rule], settings: Settings) -> list[Problem]:
+    """Parameters that the configuration sets and no rule has."""
+    known = {rule.id: rule.params for rule in rules}
+    found = []
+    for item in settings.said:
+        kind, _, rest = item.key.partition(".")
+        rule, _, name = rest.partition(".")
+        if kind == "parameters" and item.place is not None and name not in known.get(rule, {}):
+            line, column = item.place.source.position(item.place.start)
+            listed = ", ".join(known.get(rule, {})) or "none"
+            message = f"the rule {rule} has no parameter {name}"
+            found.append(Problem(message, item.place.source.name, line, column, f"known are {listed}"))
     return found
 
 

@@ -1,0 +1,50 @@
+"""The rules of a run: ours, and the policies that the configuration names."""
+
+from __future__ import annotations
+
+from valuelint.light import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from valuelint.lint.rule import Rule
+    from valuelint.workspace.release import Problem, Workspace
+    from valuelint.workspace.settings import Settings
+
+
+def rules_of(workspace: Workspace) -> tuple[list[Rule], list[Problem]]:
+    """The rules that the configurations of a workspace name, and what is wrong with those."""
+    return with_policies([cluster.settings for cluster in workspace.clusters if cluster.settings is not None])
+
+
+def rules_nearby(start: str = ".") -> tuple[list[Rule], list[Problem]]:
+    """The rules that apply in a folder."""
+    import os
+
+    from valuelint.workspace.config import find_config, read_config
+    from valuelint.workspace.release import Problem
+
+    file = find_config(start)
+    try:
+        config = None if file is None else read_config(file, os.path.relpath(file))
+    except Problem as problem:
+        return with_policies([])[0], [problem]
+    return with_policies([config.settings] if config is not None and config.settings is not None else [])
+
+
+def with_policies(configured: list[Settings]) -> tuple[list[Rule], list[Problem]]:
+    """Our rules and the policies of some configurations, sorted by id."""
+    from valuelint.lint.rule import load_rules
+
+    rules = load_rules()
+    folders = tuple(dict.fromkeys(folder for settings in configured for folder in settings.policies))
+    problems: list[Problem] = []
+    if folders:
+        from valuelint.lint.policies import load_policies
+
+        policies, problems = load_policies(folders, [rule.id for rule in rules])
+        rules = sorted([*rules, *policies], key=lambda rule: rule.id)
+    if any(settings.parameters for settings in configured):
+        from valuelint.lint.tuning import complaints
+
+        for settings in configured:
+            problems += [item for item in complaints(rules, settings) if str(item) not in map(str, problems)]
+    return rules, problems

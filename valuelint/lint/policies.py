@@ -1,0 +1,343 @@
+"""Policies: rules that somebody else wrote, read from folders and made into rules as good as ours."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
+
+from valuelint.charts.facts import chart_names
+from valuelint.charts.versions import Range
+from valuelint.light import Any
+from valuelint.lint.checks.policies import PLACEHOLDER, is_duration, parse_field
+from valuelint.lint.rule import Rule, read_rule
+from valuelint.lint.views import ALWAYS, FIELDS
+from valuelint.syntax import Document, Path, Scalar, Source, SourceError, find, parse, to_data
+from valuelint.workspace.release import Problem
+
+ENDINGS = (".yaml", ".yml")
+
+TESTS = ("_test.yaml", "_test.yml")
+"""Files that hold tests of policies, and no rule."""
+
+PLAIN = ("subject", "path", "value")
+"""Placeholders that are no paths."""
+
+
+def policy_files(folder: str) -> list[str]:
+    """The rule files in a folder and below it, sorted; hidden folders are left out."""
+    found = []
+    for at, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        found += [os.path.join(at, name) for name in sorted(files) if name.endswith(ENDINGS) and name[0] != "."]
+    return [file for file in found if not file.endswith(TESTS)]
+
+
+def load_policies(folders: Iterable[str], taken: Iterable[str]) -> tuple[list[Rule], list[Problem]]:
+    """The rules in some folders, and what is wrong with their files; the ids of others are taken."""
+    rules: dict[str, Rule] = {}
+    problems: list[Problem] = []
+    reserved = set(taken)
+    for file in dict.fromkeys(os.path.normpath(file) for folder in folders for file in policy_files(folder)):
+        shown = os.path.relpath(file)
+        try:
+            rule = read_policy(file, file if shown.startswith("..") else shown)
+            if rule.id in reserved:
+                raise Problem(f"valuelint has a rule {rule.id} of its own", shown, 1, 1, "give the file another name")
+            if rule.id in rules:
+                raise Problem(f"{rules[rule.id].file} is the rule {rule.id}, too", shown, 1, 1, "rename one of the two")
+            rules[rule.id] = rule
+        except Problem as problem:
+            problems.append(problem)
+    return list(rules.values()), problems
+
+
+def read_policy(file: str, shown: str) -> Rule:
+    """The rule that a file holds. Raises Problem at the first thing that is wrong."""
+    try:
+        source = Source.read(file, shown)
+        documents = parse(source)
+    except SourceError as error:
+        raise Problem(error.message, error.file, error.line, error.column, error.remedy) from None
+    except OSError as error:
+        raise Problem(f"cannot read it: {error.strerror}", shown) from None
+    name = os.path.splitext(os.path.basename(file))[0]
+    return policy_of(documents[0], name, file)
+
+
+def policy_of(document: Document, name: str, file: str) -> Rule:
+    """The rule in a document. Raises Problem."""
+    source = document.source
+    data = {} if document.root is None else to_data(document.root, source=source)
+    if not isinstance(data, dict):
+        raise _at(document, (), "a rule is a map", "docs/policies.md shows one")
+    _shaped(document, data)
+    _meant(document, data, name)
+    return read_rule(name, complete(data))._replace(file=file)
+
+
+def complete(data: dict[str, Any]) -> dict[str, Any]:
+    """A policy with everything that a rule has: what it does not say is as little as can be."""
+    kind = data["for"]
+    fix = data.get("fix")
+    words: dict[str, Any] = {"message": "{message}", "label": "{label}"}
+    if fix is not None:
+        words["fix"] = "{fix}"
+    severity = data.get("severity", "warning")
+    return {
+        "severity": severity,
+        "since": "",
+        "scope": "cluster" if kind in ("cluster", "pair") or "cel" in data else "release",
+        "charts": {},
+        "why": data["summary"],
+        "remedy": "Change what the finding points to.",
+        "fix_safety": {
+            "level": "none" if fix is None else fix.get("safety", "unsafe"),
+            "reason": "There is no fix." if fix is None else "As its author has it.",
+        },
+        "sources": [],
+        "see": [],
+        "examples": {"bad": [], "good": []},
+        **{key: value for key, value in data.items() if key != "fix_safety"},
+        "check": "policies.judge",
+        "messages": {"found": words},
+    }
+
+
+# --- what is wrong with a file --------------------------------------------------------------------
+
+
+def _at(document: Document, path: Path, message: str, remedy: str, key: bool = False) -> Problem:
+    """A problem at a path of the file, or at the nearest thing above it."""
+    source = document.source
+    offset = 0 if document.root is None else document.root.start
+    for length in range(len(path), 0, -1):
+        found = find(document.root, path[:length])
+        if found is not None:
+            at_key = found.entry is not None and (key or length < len(path))
+            offset = found.entry.key.start if at_key and found.entry is not None else found.node.start
+            break
+    line, column = source.position(offset)
+    return Problem(message, source.name, line, column, remedy)
+
+
+def _shaped(document: Document, data: dict[str, Any]) -> None:
+    """Raises Problem unless the data have the shape of a rule's file."""
+    import jsonschema
+
+    from valuelint import resources
+
+    schema = resources.load("schemas/rule.schema.json")
+    if "check" in data:
+        raise _at(document, ("check",), "check is for rules of valuelint", "write expect: or cel:", key=True)
+    errors = sorted(jsonschema.Draft202012Validator(schema).iter_errors(data), key=_depth)
+    if not errors:
+        return
+    error = errors[0]
+    while error.context:
+        error = min(error.context, key=_depth)
+    if error.validator == "oneOf":
+        raise _at(document, ("cel",), "it has both expect and cel", "take one of the two away", key=True)
+    path: Path = tuple(error.absolute_path)
+    if error.validator == "additionalProperties" and isinstance(error.instance, dict):
+        known = sorted(error.schema.get("properties", {}))
+        patterns = error.schema.get("patternProperties", {})
+        unknown = [key for key in error.instance if key not in known and not any(_fits(key, each) for each in patterns)]
+        close = get_close_matches(str(unknown[0]), known, 1) if unknown else []
+        remedy = f"did you mean {close[0]}?" if close else f"known are {', '.join(known) or ' or '.join(patterns)}"
+        raise _at(document, (*path, *unknown[:1]), f"there is no key {', '.join(unknown[:1])} here", remedy, key=True)
+    if error.validator == "required":
+        missing = [key for key in error.validator_value if key not in error.instance]
+        raise _at(document, path, f"{missing[0]} is missing", _told(missing[0]), key=True)
+    if error.validator == "enum":
+        shown = ", ".join(str(item) for item in error.validator_value)
+        close = get_close_matches(str(error.instance), [str(item) for item in error.validator_value], 1)
+        remedy = f"did you mean {close[0]}?" if close else f"it is one of {shown}"
+        raise _at(document, path, f"{error.instance} is no value of {path[-1]}", remedy)
+    raise _at(document, path, error.message, error.schema.get("description", "docs/policies.md shows one"))
+
+
+def _depth(error: Any) -> tuple[int, bool, list[str]]:
+    return len(error.absolute_path), error.validator != "additionalProperties", [str(p) for p in error.absolute_path]
+
+
+def _fits(key: str, pattern: str) -> bool:
+    import re
+
+    return re.search(pattern, key) is not None
+
+
+def _told(key: str) -> str:
+    return {
+        "summary": "summary: says in one sentence what it finds",
+        "for": f"for: names what it looks at: {', '.join(FIELDS)}",
+        "message": "message: says what is wrong, with placeholders such as {name}",
+        "expect": "expect: says what must hold, cel: says it as an expression",
+        "default": "default: is what a parameter is when nobody sets it",
+    }.get(key, f"add {key}: …")
+
+
+def _meant(document: Document, data: dict[str, Any], name: str) -> None:
+    """Raises Problem for what has the right shape and no meaning."""
+    if not name or not all((part.isalnum() and part.islower()) or part.isdigit() for part in name.split("-")):
+        raise _at(
+            document, (), f"{name} is no name for a rule", "name the file after the rule: small letters and dashes"
+        )
+    for chart, versions in data.get("charts", {}).items():
+        if chart not in chart_names():
+            close = get_close_matches(chart, chart_names(), 1)
+            remedy = f"did you mean {close[0]}?" if close else f"known are {', '.join(chart_names())}"
+            raise _at(document, ("charts", chart), f"there is no chart {chart}", remedy, key=True)
+        try:
+            Range.parse(versions)
+        except ValueError as error:
+            raise _at(document, ("charts", chart), str(error), "such as '>=1.16 <1.20'") from None
+    for path, text in _fields(data):
+        _check_field(document, data, path, text)
+    for path, text in _texts(data):
+        for match in PLACEHOLDER.finditer(text):
+            _check_placeholder(document, data, path, match[1])
+    for path, value in _values(data):
+        for text in _strings(value):
+            for match in PLACEHOLDER.finditer(text):
+                if match[1].startswith("params."):
+                    _check_param(document, data, path, match[1], key=False)
+    for key in ("when", "expect"):
+        for field, wanted in data.get(key, {}).items():
+            if isinstance(wanted, dict):
+                _check_schema(document, (key, field), wanted, data)
+    if "cel" in data:
+        _check_expression(document, data["cel"])
+
+
+def _fields(data: dict[str, Any]) -> Iterator[tuple[Path, str]]:
+    """The paths of values that a policy speaks of, each with where it does."""
+    for key in ("when", "expect"):
+        yield from (((key, text), text) for text in data.get(key, {}))
+    for key in ("set", "append", "rename"):
+        yield from ((("fix", key, text), text) for text in data.get("fix", {}).get(key, {}))
+    yield from ((("fix", "remove", number), text) for number, text in enumerate(data.get("fix", {}).get("remove", ())))
+    if "at" in data:
+        yield ("at",), data["at"]
+
+
+def _texts(data: dict[str, Any]) -> Iterator[tuple[Path, str]]:
+    """The texts of a policy that may hold placeholders."""
+    for key in ("message", "label"):
+        if key in data:
+            yield (key,), data[key]
+    yield from ((("notes", number), text) for number, text in enumerate(data.get("notes", ())))
+    if "title" in data.get("fix", {}):
+        yield ("fix", "title"), data["fix"]["title"]
+
+
+def _values(data: dict[str, Any]) -> Iterator[tuple[Path, Any]]:
+    """The values of a policy that may hold parameters, each with where it stands."""
+    for key in ("when", "expect"):
+        yield from (((key, field), wanted) for field, wanted in data.get(key, {}).items())
+    for key in ("set", "append", "rename"):
+        yield from ((("fix", key, field), value) for field, value in data.get("fix", {}).get(key, {}).items())
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield key
+            yield from _strings(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _strings(item)
+
+
+def _check_field(document: Document, data: dict[str, Any], path: Path, text: str) -> None:
+    for match in PLACEHOLDER.finditer(text):
+        _check_param(document, data, path, match[1], key=True)
+    plain = PLACEHOLDER.sub("x", text)
+    try:
+        field = parse_field(plain)
+    except ValueError as error:
+        raise _at(document, path, str(error), "write it as findings do: a.b[0].c", key=True) from None
+    _check_root(document, data, path, field, text, key=path[-1] == text)
+
+
+def _check_root(document: Document, data: dict[str, Any], path: Path, field: Path, text: str, key: bool) -> None:
+    fields = FIELDS[data["for"]]
+    first = str(field[0]) if field else ""
+    known = ALWAYS if fields is None else (*fields, *ALWAYS)
+    if first.startswith("$") and (first not in known or (data["for"] == "cluster" and first != "$cluster")):
+        raise _at(document, path, f"there is no {first}", f"known are {', '.join(known)}", key)
+    if fields is not None and first not in known:
+        close = get_close_matches(first, known, 1)
+        remedy = f"did you mean {close[0]}?" if close else f"it has {', '.join(known)}"
+        raise _at(document, path, f"a {data['for']} has no {first}", remedy, key)
+
+
+def _check_placeholder(document: Document, data: dict[str, Any], path: Path, name: str) -> None:
+    if name in PLAIN:
+        return
+    if name.startswith("params."):
+        _check_param(document, data, path, name, key=False)
+        return
+    try:
+        field = parse_field(name)
+    except ValueError as error:
+        raise _at(document, path, f"{{{name}}}: {error}", "a placeholder holds a path") from None
+    _check_root(document, data, path, field, name, key=False)
+
+
+def _check_param(document: Document, data: dict[str, Any], path: Path, name: str, key: bool) -> None:
+    known = [f"params.{each}" for each in data.get("params", {})]
+    if name not in known:
+        close = get_close_matches(name, known, 1)
+        remedy = f"did you mean {{{close[0]}}}?" if close else f"known are {', '.join(known) or 'none; add params:'}"
+        raise _at(document, path, f"there is no parameter {{{name}}}", remedy, key)
+
+
+def _check_schema(document: Document, path: Path, schema: dict[str, Any], data: dict[str, Any]) -> None:
+    import jsonschema
+
+    from valuelint.lint.checks.policies import with_params
+
+    filled = with_params(schema, {name: item["default"] for name, item in data.get("params", {}).items()})
+    try:
+        jsonschema.Draft202012Validator.check_schema(filled)
+    except jsonschema.SchemaError as error:
+        raise _at(document, (*path, *error.absolute_path), error.message, "a map here is a JSON Schema") from None
+    known = {*jsonschema.Draft202012Validator.VALIDATORS, "version", "duration", "absent", "description", "default"}
+    for key in filled:
+        if key not in known:
+            close = get_close_matches(key, sorted(known), 1)
+            remedy = f"did you mean {close[0]}? " if close else ""
+            remedy += "a map here is a JSON Schema; one that is meant itself is written {const: …}"
+            raise _at(document, (*path, key), f"JSON Schema has no {key}", remedy, key=True)
+    if "version" in filled:
+        try:
+            Range.parse(str(filled["version"]))
+        except ValueError as error:
+            raise _at(document, (*path, "version"), str(error), "such as '>=1.18'") from None
+    if "duration" in filled and not (is_duration("0", filled["duration"]) or is_duration("9999y", filled["duration"])):
+        raise _at(document, (*path, "duration"), f"{filled['duration']} compares nothing", "such as '>=30s'")
+
+
+def _check_expression(document: Document, expression: str) -> None:
+    from valuelint.lint.cel import BadExpression, NoCel, compiled
+
+    try:
+        compiled(expression)
+    except NoCel as error:
+        raise _at(
+            document, ("cel",), f"it holds an expression, and {error}", "rules with expect: need nothing"
+        ) from None
+    except BadExpression as error:
+        problem = _at(document, ("cel",), f"the expression: {error}", "docs/policies.md shows what it can use")
+        found = find(document.root, ("cel",))
+        style = found.node.style if found is not None and isinstance(found.node, Scalar) else ""
+        if style == "literal":
+            problem.line += error.line
+            text = document.source.line_text(problem.line)
+            problem.column = len(text) - len(text.lstrip()) + error.column
+        elif style != "folded" and error.line == 1:
+            problem.column += error.column - (style == "plain")
+        raise problem from None
