@@ -46,6 +46,7 @@ def findings(tmp_path_factory: pytest.TempPathFactory, commands: dict[str, str])
         ("monitor-not-rendered", None, "envoy.prometheus.serviceMonitor", None),
         ("monitor-not-rendered", None, "clustermesh.apiserver.metrics", None),
         ("monitor-namespace", "info", "", None),
+        ("unknown-option", "warning", "version", False),
         ("crds-not-trusted", None, "", None),
     ],
 )
@@ -59,13 +60,13 @@ def test_the_example_shows(
     assert fixable is None or all(bool(each["fix"]) is fixable for each in found)
 
 
-def place(node: yaml.Node, path: list[str]) -> tuple[int, int]:
-    """Where a finding about a path must point: to a scalar's value, or to the key of a map or list."""
+def place(node: yaml.Node, path: list[str], at_key: bool) -> tuple[int, int]:
+    """Where a finding about a path must point: to a scalar's value, or to the key: of a map, a list, or what is no option."""
     at = node.start_mark
     for key in path:
         assert isinstance(node, yaml.MappingNode)
         ((name, node),) = [(name, value) for name, value in node.value if name.value == key]
-        at = node.start_mark if isinstance(node, yaml.ScalarNode) else name.start_mark
+        at = node.start_mark if isinstance(node, yaml.ScalarNode) and not at_key else name.start_mark
     return at.line + 1, at.column + 1
 
 
@@ -74,7 +75,7 @@ def test_every_finding_points_to_its_path(findings: list[Finding]) -> None:
         root = yaml.compose((ROOT / "examples" / "guide" / each["file"]).read_text("utf-8"))
         assert root is not None
         keys = each["path"].split(".") if each["path"] else []
-        assert (each["line"], each["column"]) == place(root, keys), each
+        assert (each["line"], each["column"]) == place(root, keys, each["rule"] == "unknown-option"), each
 
 
 def test_fixed_it_stays_fixed(example: Path, run: Run) -> None:

@@ -128,7 +128,7 @@ def test_what_was_meant(chart: str, version: str, path: str, value: Any, meant: 
     assert found[0].path == parse_path(meant)
 
 
-@pytest.mark.parametrize("path", ["version", "leftover", "containerRuntime.socketPath", "mode"])
+@pytest.mark.parametrize("path", ["version", "leftover", "containerRuntime.socketPath"])
 def test_nothing_is_suggested_where_nothing_is_near(path: str) -> None:
     assert suggest(at("cilium", "1.18.2"), parse_path(path), "x") == []
 
