@@ -415,3 +415,60 @@ helmCharts:
     workspace = discover(["cilium/values.yaml"], None, {})
     assert said(only(workspace)) == ("1.18.2", "net", "kube-system")
     assert workspace.shown == {"cilium/values.yaml"}
+
+
+def test_flux_takes_in_components(tmp_path: Path) -> None:
+    component = """\
+kind: Component
+configMapGenerator:
+  - {name: more, files: [values.yaml=more.yaml]}
+patches:
+  - target: {kind: HelmRelease}
+    patch: |-
+      - {op: add, path: /spec/valuesFrom/-, value: {kind: ConfigMap, name: more}}
+"""
+    values = "  valuesFrom: [{kind: ConfigMap, name: base}]\n"
+    files = {
+        "base/r.yaml": RELEASE + values,
+        "base/kustomization.yaml": "resources: [r.yaml]\nconfigMapGenerator: [{name: base, files: [values.yaml]}]\n",
+        "base/values.yaml": "debug: {enabled: true}\nbpf: {masquerade: true}\n",
+        "parts/x/kustomization.yaml": component,
+        "parts/x/more.yaml": "debug: {enabled: false}\n",
+        "home/kustomization.yaml": "resources: [../base]\ncomponents: [../parts/x]\nnamespace: net\n",
+    }
+    release = only(put(tmp_path, files))
+    assert layers(release) == [("base/values.yaml", ""), ("parts/x/more.yaml", "")]
+    assert merged(release) == {"debug": {"enabled": False}, "bpf": {"masquerade": True}}
+
+
+def test_a_single_value_from_a_secret_is_unknown_and_nothing_else_is(tmp_path: Path) -> None:
+    values = (
+        "  valuesFrom: [{kind: Secret, name: s, targetPath: hubble.tls.ca.cert}]\n  values: {debug: {enabled: true}}\n"
+    )
+    release = only(put(tmp_path, {"r.yaml": RELEASE + values}))
+    assert not release.gaps
+    assert release.unresolved == ("no file says the namespace", "Secret s sets hubble.tls.ca.cert")
+    data = merged(release)
+    assert data["debug"] == {"enabled": True}
+    assert data["hubble"] == {"tls": {"ca": {"cert": Unknown("${Secret s}")}}}
+
+
+def test_helmfile_sets_single_values(tmp_path: Path) -> None:
+    text = """\
+releases:
+  - name: cilium
+    namespace: net
+    chart: cilium/cilium
+    version: 1.18.2
+    values: [{debug: {enabled: true}}]
+    set: [{name: debug.enabled, value: false}, {name: cluster.id, value: 3}]
+"""
+    assert merged(only(put(tmp_path, {"helmfile.yaml": text}))) == {"debug": {"enabled": False}, "cluster": {"id": 3}}
+
+
+def test_a_copy_of_the_chart_itself_is_no_release(tmp_path: Path) -> None:
+    files = {
+        "cilium/Chart.yaml": "apiVersion: v2\nname: cilium\nversion: 1.18.2\n",
+        "cilium/values.yaml": "hubble: {}\nbpf: {}\n",
+    }
+    assert not put(tmp_path, files).clusters

@@ -118,6 +118,18 @@ class Reach:
             self._kustomizations[folder] = found
         return self._kustomizations[folder]
 
+    def with_components(self, kustomization: Manifest, trail: tuple[str, ...] = ()) -> list[Manifest]:
+        """A kustomization with the components that it takes in, in the order in which they change its resources."""
+        folder = kustomization.file.folder
+        if folder in trail:
+            return []
+        found: list[Manifest] = []
+        for text in kustomization.texts("components"):
+            if "://" not in text:
+                part = self.kustomization(os.path.normpath(os.path.join(folder, text)))
+                found += self.with_components(part, (*trail, folder)) if part is not None else []
+        return [*found, kustomization]
+
     def _find_ways(self, path: str, trail: tuple[str, ...], itself: bool = False) -> list[Way]:
         if path in trail or len(trail) > 40:
             return []

@@ -25,6 +25,8 @@ class Finder:
         self._charts = [chart for name in chart_names() if (chart := load_chart(name)) is not None]
         keys = sorted({path.partition(".")[0] for chart in self._charts for path in chart.signature})
         self._key = re.compile(b"(?m)^[\"']?(?:" + b"|".join(re.escape(key.encode()) for key in keys) + b")[\"']?[ ]*:")
+        names = b"|".join(re.escape(chart.name.encode()) for chart in self._charts)
+        self._name = re.compile(b"(?m)^name:[ ]*[\"']?(?:" + names + b")[\"']?[ ]*\r?$")
         self._hints = [hint for chart in self._charts for hint in chart.file_names]
 
     def may_be_values(self, file: File) -> bool:
@@ -36,6 +38,10 @@ class Finder:
             return False
         hinted = any(hint in file.name.lower() for hint in self._hints)
         return hinted or self._key.search(data) is not None
+
+    def is_known_chart(self, file: File) -> bool:
+        """Whether a Chart.yaml is that of a known chart: what lies beside it are the chart's defaults."""
+        return self._name.search(file.data) is not None
 
     def looks_like_values(self, file: File) -> bool:
         """Whether a file that is no YAML has lines, or a name, that only values of a known chart have."""
@@ -58,6 +64,8 @@ def loose(
     candidates = [
         file for file in ground.repository.in_order() if file.name not in claimed and finder.may_be_values(file)
     ]
+    copies = [chart.folder + os.sep for chart in ground.repository.named("Chart.yaml") if finder.is_known_chart(chart)]
+    candidates = [file for file in candidates if not file.path.startswith(tuple(copies))]
     open_folders = {file.folder for file in candidates if file.path not in declared}
     candidates = [file for file in candidates if file.folder in open_folders]
     for file in sorted(candidates, key=lambda file: (file.folder, len(file.path))):

@@ -11,7 +11,7 @@ from valuelint.syntax import Document, Mapping, Path, Scalar, Sequence, SourceEr
 from valuelint.syntax.embedded import Embedded
 from valuelint.values import Placement
 from valuelint.values.layer import mounted
-from valuelint.workspace.kustomize import Way
+from valuelint.workspace.kustomize import Sync, Way
 from valuelint.workspace.repository import File, Manifest, Unreadable
 
 if TYPE_CHECKING:
@@ -50,7 +50,10 @@ class Change(NamedTuple):
 def changes(ground: Ground, manifest: Manifest, way: Way) -> list[Change]:
     """What the kustomizations of a way change in an object, in the order in which they do."""
     found: list[Change] = []
-    for kustomization in way.kustomizations:
+    applied = [part for kustomization in way.kustomizations for part in ground.reach.with_components(kustomization)]
+    if way.sync is not None:
+        applied += _components_of_sync(ground, way.sync)
+    for kustomization in applied:
         for key in ("patches", "patchesJson6902"):
             for item in kustomization.items(key):
                 found += _of_patch(ground, kustomization, item, manifest)
@@ -62,6 +65,15 @@ def changes(ground: Ground, manifest: Manifest, way: Way) -> list[Change]:
     return found
 
 
+def _components_of_sync(ground: Ground, sync: Sync) -> list[Manifest]:
+    """The components that a Flux Kustomization adds to its folder."""
+    found = []
+    for text in sync.manifest.texts("spec", "components"):
+        part = ground.reach.kustomization(os.path.normpath(os.path.join(sync.folder, text)))
+        found += ground.reach.with_components(part) if part is not None else []
+    return found
+
+
 def _of_patch(ground: Ground, owner: Manifest, item: Manifest, manifest: Manifest) -> Iterator[Change]:
     target = item.part("target")
     if target is not None and not _selects(target, manifest):
@@ -70,7 +82,7 @@ def _of_patch(ground: Ground, owner: Manifest, item: Manifest, manifest: Manifes
     path = item.text("path")
     local = item.prefix[len(owner.prefix) :]
     if text is not None:
-        yield from _merge_patch(ground, owner, (*local, "patch"), text, manifest, target is not None)
+        yield from _merge_patch(ground, owner, (*local, "patch"), text, manifest, target is not None, True)
     elif path is not None:
         yield from _merge_patch(ground, owner, (*local, "path"), path, manifest, target is not None)
 
@@ -96,10 +108,10 @@ def _selects(target: Manifest, manifest: Manifest) -> bool:
 
 
 def _merge_patch(
-    ground: Ground, owner: Manifest, place: Path, text: str, manifest: Manifest, targeted: bool
+    ground: Ground, owner: Manifest, place: Path, text: str, manifest: Manifest, targeted: bool, inline: bool = False
 ) -> Iterator[Change]:
     """The changes of one patch: a text in the kustomization, or a file that it names."""
-    if "\n" not in text and not text.lstrip().startswith(("{", "[")):
+    if not inline and "\n" not in text and not text.lstrip().startswith(("{", "[")):
         file = ground.repository.at(os.path.join(owner.file.folder, text))
         if file is None:
             return

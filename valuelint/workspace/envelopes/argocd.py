@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from valuelint.syntax import Document, Mapping
-from valuelint.values import Placement
-from valuelint.workspace import argo, sets
+from valuelint.workspace import argo
 from valuelint.workspace.argo import App
 from valuelint.workspace.draft import Draft
 from valuelint.workspace.ground import Ground
@@ -112,7 +110,7 @@ def _finish(ground: Ground, draft: Draft, app: App, source: Manifest, key: str, 
     elif not draft.layers and not draft.gaps and not key:
         draft.add_at(source, "helm", "valuesObject")
     if source.items("helm", "parameters"):
-        _parameters(draft, source, key)
+        draft.add_parameters(source, ("helm", "parameters"), key, "it is a parameter of the Application")
     for item in source.items("helm", "fileParameters"):
         draft.gap(f"the file parameter {item.text('name')}")
 
@@ -150,29 +148,3 @@ def _top_with(ground: Ground, file: File, path: str) -> str | None:
         if ground.repository.at(f"{top}/{path}") is not None:
             return top
     return None
-
-
-def _parameters(draft: Draft, source: Manifest, key: str) -> None:
-    """The layer of `helm.parameters`, which are Helm's --set and --set-string."""
-    path = (*source.prefix, "helm", "parameters")
-
-    def read(document: Document) -> Mapping | None:
-        made: list[sets.Assignment] = []
-        whole = Manifest(source.file, document, document.root) if isinstance(document.root, Mapping) else None
-        for item in whole.items(*path) if whole is not None else ():
-            name = item.origin("name")
-            value = item.origin("value") or name
-            if name is None or value is None:
-                continue
-            text = draft.fill(item.text("value") or "") or item.text("value") or ""
-            text = text.replace(",", "\\,")
-            for where, data in sets.parse_set(f"{item.text('name')}={text}", strings=item.is_true("forceString")):
-                if not key or where[:1] == (key,):
-                    mount = where[1:] if key else where
-                    made.append(sets.Assignment(mount, data, (name.start, name.end), (value.start, value.end)))
-        return sets.tree(made)
-
-    try:
-        draft.add_placed(source.document, Placement(path, fixed="it is a parameter of the Application", recipe=read))
-    except ValueError as error:
-        draft.gap(f"a parameter of the Application cannot be read: {error}")

@@ -216,7 +216,7 @@ def _values_from(ground: Ground, draft: Draft, reference: Manifest, manifest: Ma
     target = reference.text("targetPath")
     title = f"{kind} {name}" + (f" ({key})" if reference.text("valuesKey") else "")
     if target:
-        draft.gap(f"{title} sets {target}")
+        draft.add_unknown(reference, target, title)
         return
     filled = way.fill_text(name)
     if filled is None:
@@ -276,7 +276,7 @@ def _generated(
 ) -> list[File] | str | None:
     """The file that a generator makes the key of; a text says why it cannot be read; None without one."""
     field = "configMapGenerator" if kind == "ConfigMap" else "secretGenerator"
-    candidates = list(way.kustomizations)
+    candidates = [part for item in way.kustomizations for part in ground.reach.with_components(item)]
     near = ground.reach.kustomization(file.folder)
     if near is not None and near not in candidates:
         candidates.append(near)

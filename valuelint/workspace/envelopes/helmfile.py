@@ -79,8 +79,11 @@ def _finish(draft: Draft, item: Manifest, helmfile: Manifest, key: str) -> None:
         place = _field(item, helmfile, name)
         if place is not None:
             _values(draft, place[0], place[1], key, name == "secrets")
-    if item.node("set") is not None or item.node("setString") is not None:
-        draft.gap(f"the release sets single values, in {item.file.name}")
+    if item.items("set"):
+        draft.add_parameters(item, ("set",), key, "it stands under set of the release")
+    for other in item.items("set"):
+        if other.node("value") is None:
+            draft.gap(f"{other.text('name')} is set from elsewhere, in {item.file.name}")
 
 
 def _values(draft: Draft, manifest: Manifest, path: tuple[str, ...], key: str, secret: bool) -> None:
