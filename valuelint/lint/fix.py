@@ -186,20 +186,20 @@ class _Loop:
         return self._most(outcome, rest, changed) if rest else outcome
 
     def _one_by_one(self, outcome: Outcome, candidates: list[Finding], changed: set[str]) -> Outcome:
-        finding = candidates[0]
-        step = _apply(outcome, [finding], self.rules, self.wishes)
-        while isinstance(step, Failed):
-            self._refuse(finding, step)
-            candidates = self._candidates(outcome)
-            if not candidates:
-                return outcome
+        """Asks about each fix that is proven; what is accepted may bring others to light."""
+        while candidates and self.ask is not None:
             finding = candidates[0]
             step = _apply(outcome, [finding], self.rules, self.wishes)
-        assert self.ask is not None
+            if isinstance(step, Failed):
+                self._refuse(finding, step)
+            else:
+                outcome = self._answered(self.ask, outcome, finding, step, changed)
+            candidates = self._candidates(outcome)
+        return outcome
+
+    def _answered(self, ask: Ask, outcome: Outcome, finding: Finding, step: _Step, changed: set[str]) -> Outcome:
         before = {layer.source.name: layer.source for release in outcome.cluster.releases for layer in release.layers}
-        answer = self.ask(finding.diagnostic, before, step.texts)
-        if answer in (YES, ALL):
-            outcome = self._take(step, changed)
+        answer = ask(finding.diagnostic, before, step.texts)
         if answer == ALL:
             self.ask = None
         elif answer == SKIP:
@@ -208,8 +208,7 @@ class _Loop:
             self._quit = True
         elif answer == NO:
             self._declined.add(_key(finding))
-        rest = self._candidates(outcome)
-        return self._one_by_one(outcome, rest, changed) if rest and self.ask else outcome
+        return self._take(step, changed) if answer in (YES, ALL) else outcome
 
     def _take(self, step: _Step, changed: set[str]) -> Outcome:
         self.texts.update(step.texts)
