@@ -9,7 +9,7 @@ from valuelint.lint.rule import Promise, Remedy, Violation
 from valuelint.predict.cluster import Installed, World
 from valuelint.predict.objects import dashboards_of, monitors_of, objects, scope_of
 from valuelint.predict.selection import in_reach, pick_up
-from valuelint.syntax import Path
+from valuelint.syntax import Path, to_data
 from valuelint.syntax.drafts import draft, proven, touching
 from valuelint.syntax.edits import Edit, edit
 from valuelint.syntax.patches import CannotPatch, Patch, apply_patch
@@ -90,10 +90,14 @@ def work_out(wanted: list[Wanted]) -> list[Plan | None]:
     writers: dict[int, Writer] = {}
     sketches: list[list[Sketch] | CannotPatch | None] = [_sketch(item, writers) for item in wanted]
     drafts: dict[int, list[Sketch]] = {}
-    for sketch in sketches:
+    good: set[int] = set()
+    for item, sketch in zip(wanted, sketches, strict=True):
         for part in sketch if isinstance(sketch, list) else ():
-            drafts.setdefault(id(part[0].desk), []).append(part)
-    good = {id(part[2]) for parts in drafts.values() for part in _proven(parts)}
+            if item.remedy.applicability == "display":
+                good.add(id(part[2]))  # only shown: what is raised to be applied is proven then
+            else:
+                drafts.setdefault(id(part[0].desk), []).append(part)
+    good.update(id(part[2]) for parts in drafts.values() for part in _proven(parts))
     plans: list[Plan | None] = []
     for item, sketch in zip(wanted, sketches, strict=True):
         if sketch is None:
@@ -146,6 +150,8 @@ def _proven(parts: list[Sketch]) -> list[Sketch]:
     """Those drafts of one document that a proof of several at once confirms; what fails it is proven alone later."""
     waiting = [part for part in parts if part[2]]
     good: list[Sketch] = []
+    desk = parts[0][0].desk
+    data = to_data(desk.root, source=desk.source)
     while waiting:
         batch: list[Sketch] = []
         edits: list[Edit] = []
@@ -159,7 +165,7 @@ def _proven(parts: list[Sketch]) -> list[Sketch]:
             batch.append(part)
             edits += mine
             patches += [patch for patch in part[0].at_desk(part[1]) if patch not in patches]
-        if proven(batch[0][0].desk, edits, patches):
+        if proven(desk, data, edits, patches):
             good += batch
         waiting = later
     return good

@@ -33,6 +33,8 @@ def to_data(node: Node | None, *, source: Source | None = None, budget: int = BU
     """
     if node is None:
         return None
+    if source is not None and "*" not in source.text:
+        return _data(node)  # without aliases nothing expands
     try:
         _measure(node, 0, {}, budget)
     except _TooMuchError as error:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from valuelint.light import Any
 from valuelint.syntax.data import to_data
 from valuelint.syntax.edits import apply_edits, same
 from valuelint.syntax.nodes import Document
@@ -38,16 +39,16 @@ def touching(edits: Iterable[Edit]) -> bool:
     return False
 
 
-def proven(document: Document, edits: Iterable[Edit], patches: Iterable[Patch]) -> bool:
-    """Whether the text after the edits holds exactly the data after the patches, and every comment."""
+def proven(document: Document, data: Any, edits: Iterable[Edit], patches: Iterable[Patch]) -> bool:
+    """Whether the text after the edits holds the `data` of the document after the patches, and every comment."""
     source = document.source
     try:
         documents = parse(source.with_text(apply_edits(source.text, sorted(edits))))
-        wanted = to_data(document.root, source=source) if document.root is not None else None
+        wanted = data
         for patch in patches:
             wanted = apply_patch(wanted, patch)
         new = documents[document.index]
-        found = to_data(new.root, source=new.source) if new.root is not None else None
+        found = to_data(new.root, source=new.source)
     except (SourceError, CannotPatch, IndexError):
         return False
     return same(found, wanted) and _comments(new) == _comments(document)
