@@ -61,7 +61,7 @@ def test_the_example_shows(
 
 
 def place(node: yaml.Node, path: list[str], at_key: bool) -> tuple[int, int]:
-    """Where a finding about a path must point: to a scalar's value, or to the key: of a map, a list, or what is no option."""
+    """Where a finding must point: to a scalar's value, else to the key of the path."""
     at = node.start_mark
     for key in path:
         assert isinstance(node, yaml.MappingNode)

@@ -44,6 +44,10 @@ class Look(NamedTuple):
     options: Options
     user: dict[str, Any]
     strays: tuple[Stray, ...]
+    gone: tuple[Open, ...]
+    """What may be gone, where the version is not known."""
+    meant: dict[Path, list[Suggestion]]
+    """What is suggested for a path, once it was asked for: the same in every world."""
 
 
 _last: list[Look] = []
@@ -63,7 +67,8 @@ def look(installed: Installed) -> Look | None:
     options = table.every() if version is None else table.at(version)
     user = Values(list(release.layers), {}).user
     strays = tuple(_strays(installed, table, options, user))
-    found = Look(release, version, table, options, user, strays)
+    gone = () if version is not None else tuple(_may_be_gone(installed.number, table, options, user))
+    found = Look(release, version, table, options, user, strays, gone, {})
     _last[:] = [*_last[-7:], found]
     return found
 
@@ -210,7 +215,9 @@ def _unknown(installed: Installed, seen: Look, stray: Stray) -> Violation:
         patches: tuple[Patch, ...] = (Remove(path), *(Set((key,), value) for key, value in moved.items()))
         remedy = Remedy(number, "unsafe", patches) if len(moved) == len(stray.value) else None
         return Violation(number, path, "nested", words, "", (), (), remedy, at_key=True, in_every_version=always)
-    found = tables.suggest(seen.options, path, stray.value)
+    if path not in seen.meant:
+        seen.meant[path] = tables.suggest(seen.options, path, stray.value)
+    found = seen.meant[path]
     if not found:
         return Violation(
             number, path, "empty" if _is_nothing(stray.value) else "plain", words, at_key=True, in_every_version=always
@@ -277,8 +284,7 @@ def removed(world: World, rule: Rule) -> Found:
         seen = look(installed)
         if seen is None:
             continue
-        if seen.version is None:
-            yield from _may_be_gone(installed, seen)
+        yield from seen.gone
         for stray in seen.strays:
             if stray.kind == "removed" and stray.span is not None and not _stops(installed, stray.path):
                 effect = (stray.entry or {}).get("effect", "ignored")
@@ -294,13 +300,13 @@ def removed(world: World, rule: Rule) -> Found:
                 )
 
 
-def _may_be_gone(installed: Installed, seen: Look) -> Iterator[Open]:
-    newest = seen.table.table.versions[-1]
-    for path in seen.table.at(newest).unknown(seen.user):
-        if seen.options.knows(path):
-            span = seen.table.span(path, newest)
+def _may_be_gone(number: int, table: OptionTable, options: Options, user: dict[str, Any]) -> Iterator[Open]:
+    newest = table.table.versions[-1]
+    for path in table.at(newest).unknown(user):
+        if options.knows(path):
+            span = table.span(path, newest)
             message = f"whether {format_path(path)} is an option: since {span.removed} it is none"
-            yield Open(installed.number, message, "the version of the chart")
+            yield Open(number, message, "the version of the chart")
 
 
 def _is_inert(seen: Look, stray: Stray) -> bool:
@@ -589,10 +595,10 @@ def deprecated(world: World, rule: Rule) -> Found:
 def null(world: World, rule: Rule) -> Found:
     """Keys without a value: those that change nothing, and those that take a whole block of defaults away."""
     for installed in world.installed:
-        table = tables.load(installed.chart.name)
-        if table is None:
+        seen = look(installed)
+        if seen is None:
             continue
-        known = table.at(installed.version)
+        table, known = seen.table, seen.options
         for path in _nulls(installed.values.user, known, ()):
             default = known.default(path)
             words = {**_said(installed), "path": format_path(path)}
