@@ -57,7 +57,7 @@ def report(workspace: Workspace, outcomes: list[Outcome]) -> Report:
     if workspace.shown is not None:
         found = [finding for finding in found if finding.diagnostic.place.file in workspace.shown]
         aside = [finding for finding in aside if finding.diagnostic.place.file in workspace.shown]
-    findings = [finding.diagnostic for finding in found]
+    findings = _once([finding.diagnostic for finding in found])
     findings.sort(key=lambda item: (item.place.file, item.place.start, -SEVERITIES.index(item.severity), item.rule))
     undecided = [
         item
@@ -105,6 +105,14 @@ def _has_suppressions(cluster: Cluster) -> bool:
     if cluster.settings is not None and not cluster.settings.comments:
         return False
     return any("valuelint:" in layer.source.text for release in cluster.releases for layer in release.layers)
+
+
+def _once(findings: list[Diagnostic]) -> list[Diagnostic]:
+    """Findings in a file that several clusters share are said once."""
+    seen: dict[tuple[object, ...], Diagnostic] = {}
+    for item in findings:
+        seen.setdefault((item.rule, item.place.file, item.place.start, item.place.end, item.message), item)
+    return list(seen.values())
 
 
 class _Held(NamedTuple):

@@ -25,7 +25,7 @@ def group(drafts: list[Draft], whole: str) -> list[Group]:
     """The clusters of some releases; `whole` is what a cluster is called that is all of the repository."""
     by_key: dict[str | None, list[Draft]] = {}
     for draft in drafts:
-        by_key.setdefault(_said(draft), []).append(draft)
+        by_key.setdefault(cluster_of(draft), []).append(draft)
     unsaid = by_key.pop(None, [])
     if len(by_key) == 1:
         # Only one cluster is ever named: what names none belongs to it.
@@ -35,7 +35,7 @@ def group(drafts: list[Draft], whole: str) -> list[Group]:
     return found + (_split(unsaid, whole) if unsaid else [])
 
 
-def _said(draft: Draft) -> str | None:
+def cluster_of(draft: Draft) -> str | None:
     """The cluster that the release or the way to it names."""
     if draft.cluster:
         return draft.cluster

@@ -110,7 +110,7 @@ def _chart(file: File) -> Chart | None:
     if len(documents) > _MOST_DOCUMENTS:
         return None
     try:
-        return recognise(file.path, [place(document, Placement()) for document in documents])
+        return recognise(file.path, [place(document, Placement()) for document in documents], named=False)
     except (ValueError, SourceError):
         return None
 

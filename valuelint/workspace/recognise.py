@@ -7,12 +7,16 @@ import os
 from valuelint.charts.facts import Chart, chart_names, load_chart
 from valuelint.values import Layer
 
+_MOST = 0.6
+"""The share of its keys that a chart must know of a file that nobody named."""
 
-def recognise(file: str, layers: list[Layer]) -> Chart | None:
+
+def recognise(file: str, layers: list[Layer], named: bool = True) -> Chart | None:
     """The chart that a values file is for, by its keys and its name; None where neither is clear.
 
     One key that betrays the chart is enough, or a name that speaks for it and a key that the chart knows; of two charts
-    the one that knows more of the keys is taken, and none if both know the same.
+    the one that knows more of the keys is taken, and none if both know the same. Of a file that nobody named, the chart
+    must know most of the keys.
     """
     keys = [entry.key_text for layer in layers if layer.root is not None for entry in layer.root.entries]
     if not keys or {"apiVersion", "kind"} <= set(keys):
@@ -25,8 +29,12 @@ def recognise(file: str, layers: list[Layer]) -> Chart | None:
             continue
         betraying = sum(_present(layers, path) for path in chart.signature)
         hinted = any(hint in where for hint in chart.file_names)
-        known = chart.table.defaults(chart.versions[-1])
+        known = set(chart.table.defaults(chart.versions[-1]))
         familiar = sum(key in known for key in keys)
+        if not named:
+            known |= set(chart.table.defaults(chart.versions[0]))
+            if sum(key in known for key in keys) < _MOST * len(keys):
+                continue
         if betraying or (hinted and familiar):
             scores.append((betraying * 3 + familiar + (2 if hinted else 0), chart))
     scores.sort(key=lambda item: -item[0])

@@ -6,7 +6,7 @@ import os
 import re
 
 from valuelint.light import NamedTuple
-from valuelint.workspace.clusters import Group, group
+from valuelint.workspace.clusters import Group, cluster_of, group
 from valuelint.workspace.draft import Draft
 from valuelint.workspace.envelopes import forms
 from valuelint.workspace.ground import Ground
@@ -50,7 +50,7 @@ def scan(folders: list[str], declared: frozenset[str], placed: dict[str, str]) -
                 repository.add(top)
     ground = Ground(repository)
     drafts = [draft for _, find in forms() for draft in find(ground)]
-    drafts = [draft for draft in drafts if not _is_declared(draft, declared)]
+    drafts = _unique([draft for draft in drafts if not _is_declared(draft, declared)])
     whole, parts = loose(ground, drafts, folders, declared)
     whole = [draft for draft in whole if draft.file.path not in declared]
     parts = [draft for draft in parts if draft.file.path not in declared]
@@ -66,6 +66,16 @@ def scan(folders: list[str], declared: frozenset[str], placed: dict[str, str]) -
     aside = [Aside(file, reason, unread) for file, reason, unread in ground.aside if file.path not in used]
     aside += _unreadable(repository, used | {item.file.path for item in aside})
     return Scan(tuple(groups), tuple(aside), tuple(repository.in_order()))
+
+
+def _unique(drafts: list[Draft]) -> list[Draft]:
+    """The releases without those that several ways lead to and that are the same on each."""
+    found: dict[tuple[object, ...], Draft] = {}
+    for draft in drafts:
+        said = (draft.file.path, draft.chart.name, draft.version_text, draft.name, draft.namespace, cluster_of(draft))
+        layers = tuple((layer.file, layer.path, layer.place.mount) for layer in draft.layers)
+        found.setdefault((*said, layers, tuple(draft.unresolved)), draft)
+    return list(found.values())
 
 
 def _is_declared(draft: Draft, declared: frozenset[str]) -> bool:
