@@ -70,7 +70,7 @@ def predicted(found: Objects) -> Expect:
                 each.namespace,
                 each.name,
                 each.labels,
-                sorted(each.endpoints, key=str) if each.facts.endpoints else None,
+                sorted((port or None for port in each.endpoints), key=str) if each.facts.endpoints else None,
                 scraped_targets(each, found.services) if found.facts.services else None,
             ]
             for each in found.monitors

@@ -7,12 +7,11 @@ Three values everywhere: True, False, and None for "the text does not say". docs
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from valuelint.charts import versions
-from valuelint.light import TYPE_CHECKING, Any, NamedTuple, Protocol, cast
+from valuelint.light import TYPE_CHECKING, Any, NamedTuple, Protocol, cast, pattern
 from valuelint.syntax import Path, parse_path
 from valuelint.values import Unknown
 
@@ -242,7 +241,10 @@ class Condition(Protocol):
         """True, False, or None where an unknown value decides."""
 
     def explain(self, scope: Scope) -> list[Reason]:
-        """The leaves that make the condition what it is now; each is True, False or unknown like the whole (or its negation under `not`)."""
+        """The leaves that make the condition what it is now.
+
+        Each is True, False or unknown like the whole (or its negation under `not`).
+        """
 
     def invert(self, scope: Scope, want: bool) -> list[Patch] | None:
         """The fewest patches after which the condition is `want`; None where no patch on the values can do that."""
@@ -526,7 +528,10 @@ class Text(Protocol):
 
 
 class Template:
-    """A literal with placeholders; with `tpl`, the result goes through Helm's tpl. `constant`: it holds no placeholder."""
+    """A literal with placeholders; with `tpl`, the result goes through Helm's tpl.
+
+    `constant` is the result where it holds no placeholder.
+    """
 
     __slots__ = ("condition", "constant", "parts", "tpl", "trunc")
 
@@ -596,7 +601,7 @@ class FirstOf:
 
     def evaluate(self, scope: Scope) -> str | Unknown:
         for alternative in self.alternatives:
-            value = alternative.evaluate(scope)
+            value = _given(alternative, scope)
             if isinstance(value, Unknown) or value:
                 return value
         return ""
@@ -616,7 +621,7 @@ class FullName:
         self.limit = limit
 
     def evaluate(self, scope: Scope) -> str | Unknown:
-        override = self.override.evaluate(scope)
+        override = _given(self.override, scope)
         if isinstance(override, Unknown):
             return override
         if override:
@@ -635,6 +640,15 @@ class FullName:
 _TEXT_TYPES = Template | FirstOf | FullName
 
 
+def _given(text: Text, scope: Scope) -> str | Unknown:
+    """A text where charts ask whether anything is given: false and 0 are nothing, though they print as something."""
+    if isinstance(text, Template) and len(text.parts) == 1 and text.parts[0][0] == "path":
+        value = scope.get(text.parts[0][1])
+        if not isinstance(value, (str, Unknown)) and not value:
+            return ""
+    return text.evaluate(scope)
+
+
 def truncate(value: str, limit: int | None) -> str:
     """`trunc N | trimSuffix "-"`, as charts shorten names."""
     return value if limit is None else value[:limit].removesuffix("-")
@@ -642,8 +656,8 @@ def truncate(value: str, limit: int | None) -> str:
 
 # --- Helm's tpl -----------------------------------------------------------------------------------
 
-_ACTION = re.compile(r"\{\{-?\s*(.*?)\s*-?\}\}", re.S)
-_REFERENCE = re.compile(
+_ACTION = pattern(r"(?s)\{\{-?\s*(.*?)\s*-?\}\}")
+_REFERENCE = pattern(
     r"\$?\.(Release\.Name|Release\.Namespace|Release\.Service|Chart\.Name|Values((?:\.\w+)+))(\s*\|\s*quote)?"
 )
 _BUILTINS = {
@@ -815,8 +829,6 @@ def _fill(data: Any, scope: Scope) -> Any:
 
 # --- from data to trees ---------------------------------------------------------------------------
 
-_PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
-
 
 class Compiler:
     """Makes trees of the expressions in facts, and remembers in `paths` every path of the values that they read.
@@ -901,20 +913,21 @@ class Compiler:
 
     def _parts(self, template: str) -> list[tuple[str, Any]]:
         parts: list[tuple[str, Any]] = []
-        position = 0
-        for match in _PLACEHOLDER.finditer(template):
-            if match.start() > position:
-                parts.append(("literal", template[position : match.start()]))
-            name = match.group(1)
+        literal, *pieces = template.split("{")
+        if literal:
+            parts.append(("literal", literal))
+        for piece in pieces:
+            name, closed, literal = piece.partition("}")
+            if not closed or not name:
+                raise FactsError(f"no text (a brace is not closed, or holds nothing): {template!r}")
             if name.startswith("@"):
                 parts.append(("named", name[1:]))
             elif name.startswith("$") and not name.startswith("$item"):
                 parts.append(("builtin", name))
             else:
                 parts.append(("path", self.path(name)))
-            position = match.end()
-        if position < len(template):
-            parts.append(("literal", template[position:]))
+            if literal:
+                parts.append(("literal", literal))
         return parts
 
     def labels(self, data: Any) -> Labels:
@@ -966,7 +979,7 @@ def _test(data: dict[str, Any]) -> tuple[str, Any]:
         if test in data:
             operand = data[test]
             if test == "matches":
-                return test, re.compile(operand)
+                return test, pattern(operand)
             return test, versions.Range.parse(operand) if test == "version" else operand
     state = data.get("is", "truthy")
     if state not in _STATES:

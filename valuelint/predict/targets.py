@@ -124,7 +124,9 @@ class _Picture:
                         "namespace": _plain(monitor.namespace),
                         "rendered": rendered,
                         "labels": _plain(monitor.labels),
-                        "endpoints": [_plain(port) for port in monitor.endpoints] if monitor.facts.endpoints else None,
+                        "endpoints": [_plain(port) or None for port in monitor.endpoints]
+                        if monitor.facts.endpoints
+                        else None,
                         "targets": _targets(monitor, item) if rendered is not False else [] if services else None,
                         "why": _why(monitor, places) if stop is None else [_stopped(item, stop, places)],
                         "selected_by": self._selected(monitor.kind, monitor.labels, monitor.namespace)
