@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
 
-from valuelint.syntax import Append, Patch, Path, Remove, Rename, Set
+from valuelint.syntax import Append, Patch, Path, Remove, Rename, Set, Unique
 
 PLAIN_KEYS = (
     "a",
@@ -394,7 +394,7 @@ def patches_for(draw: Any, data: Any) -> Patch:
     if kind < 3 and path:
         return Set(path, draw(VALUES))
     if kind < 5 and path:
-        return Remove(path)
+        return Unique(path) if isinstance(path[-1], str) and draw(st.integers(0, 5)) == 5 else Remove(path)
     if kind < 6 and path and isinstance(path[-1], str):
         return Rename(path, draw(KEYS))
     if kind < 8:

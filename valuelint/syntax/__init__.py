@@ -11,7 +11,7 @@ from valuelint.syntax.source import Source, SourceError
 
 if TYPE_CHECKING:
     from valuelint.syntax.edits import Edit, apply_edits, edit
-    from valuelint.syntax.patches import Append, CannotPatch, Patch, Remove, Rename, Set, apply_patch
+    from valuelint.syntax.patches import Append, CannotPatch, Patch, Remove, Rename, Set, Unique, apply_patch
 
 __all__ = [
     "Alias",
@@ -32,6 +32,7 @@ __all__ = [
     "Set",
     "Source",
     "SourceError",
+    "Unique",
     "apply_edits",
     "apply_patch",
     "edit",

@@ -18,6 +18,7 @@ from valuelint.syntax.patches import (
     Patch,
     Remove,
     Set,
+    Unique,
     apply_patch,
     plain_copy,
 )
@@ -62,7 +63,7 @@ class _Work:
     def apply(self, patch: Patch) -> None:
         before = self._data(self.documents)
         wanted = apply_patch(before[self.index], patch)
-        if same(wanted, before[self.index]):
+        if same(wanted, before[self.index]) and not isinstance(patch, Unique):
             return
         start = (self.source, self.documents, self.pieces)
         try:

@@ -38,7 +38,13 @@ class Append(NamedTuple):
     value: Any
 
 
-Patch = Set | Remove | Rename | Append
+class Unique(NamedTuple):
+    """Take away what stands under a key of the same name and is lost, because the last one counts; data stay."""
+
+    path: Path
+
+
+Patch = Set | Remove | Rename | Append | Unique
 
 
 def apply_patch(data: Any, patch: Patch) -> Any:
@@ -54,6 +60,10 @@ def apply_patch(data: Any, patch: Patch) -> Any:
         return _graft(data, patch.path, [*(found or ()), plain_copy(patch.value)], patch.path)
     if isinstance(patch, Set):
         return _graft(data, patch.path, plain_copy(patch.value), patch.path)
+    if isinstance(patch, Unique):
+        if not _has(_get(data, patch.path[:-1]), patch.path[-1]):
+            raise CannotPatch(f"there is no key {_name(patch.path)}")
+        return data
     if not patch.path:
         raise CannotPatch("the whole file can neither be removed nor renamed")
     *above, last = patch.path

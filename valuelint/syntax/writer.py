@@ -10,7 +10,7 @@ from valuelint.syntax import render
 from valuelint.syntax.comments import content_start, line_end, nodes, properties_end
 from valuelint.syntax.data import Found, find
 from valuelint.syntax.nodes import Alias, Document, Mapping, Node, Scalar, Sequence, resolve_alias
-from valuelint.syntax.patches import Append, CannotPatch, Patch, Remove, Rename, plain_copy
+from valuelint.syntax.patches import Append, CannotPatch, Patch, Remove, Rename, Unique, plain_copy
 from valuelint.syntax.paths import Path, format_path
 
 
@@ -40,6 +40,8 @@ class Writer:
         path = patch.path
         if isinstance(patch, Remove):
             made = self._remove(path)
+        elif isinstance(patch, Unique):
+            made = self._remove(path, but_the_last=True)
         elif isinstance(patch, Rename):
             made = self._rename(path, patch.key)
         elif isinstance(patch, Append):
@@ -95,7 +97,7 @@ class Writer:
                 made.append(Edit(start, node.end, render.scalar(key, style, parent.flow)))
         return made
 
-    def _remove(self, path: Path) -> list[Edit]:
+    def _remove(self, path: Path, but_the_last: bool = False) -> list[Edit]:
         found = find(self.document.root, path)
         if found is None:
             return []
@@ -106,6 +108,9 @@ class Writer:
             gone = [
                 index for index, entry in enumerate(parent.entries) if entry.key_text == path[-1] and not entry.is_merge
             ]
+            gone = gone[:-1] if but_the_last else gone
+            if not gone:
+                return []
         else:
             gone = [int(path[-1])]
         for index in gone:

@@ -13,7 +13,7 @@ from valuelint.lint.rule import Open, Related, Remedy, Rule, Violation, show
 from valuelint.predict.cluster import Installed, World
 from valuelint.predict.objects import Stop
 from valuelint.syntax import Alias, Entry, Mapping, Node, Path, Scalar, Sequence, format_path, to_data
-from valuelint.syntax.patches import Patch, Remove, Rename, Set
+from valuelint.syntax.patches import Patch, Remove, Rename, Set, Unique
 from valuelint.values import Unknown, Values
 from valuelint.workspace.release import Origin, Release
 
@@ -661,7 +661,10 @@ def _duplicate(installed: Installed, layer: Any, path: Path, lost: Entry, wins: 
     related = (Related(installed.number, None, origin, "this one is lost"),)
     words = {"path": format_path(path), "key": str(path[-1])}
     if before == after:
-        return Violation(installed.number, path, "same", words, "", related, at_key=True)
+        remedy = None if layer.place.mount else Remedy(installed.number, "safe", (Unique(path),))
+        if installed.values.resolve(path).layer is not layer:
+            remedy = None
+        return Violation(installed.number, path, "same", words, "", related, (), remedy, at_key=True)
     missing = list(_missing(before, after, ()))
     words["lost"] = ", ".join(format_path(item) for item in missing[:4] if item) or show(before)
     words["more"] = f" and {len(missing) - 4} more" if len(missing) > 4 else ""
@@ -669,7 +672,12 @@ def _duplicate(installed: Installed, layer: Any, path: Path, lost: Entry, wins: 
     if isinstance(before, dict) and isinstance(after, dict):
         patches = tuple(Set((*path, *item), _get(before, item)) for item in missing if not _has(after, item))
         if patches and len(patches) == len(missing):
-            remedy = Remedy(installed.number, "display", patches)
+            # What stands in two blocks that do not contradict each other is all meant. Another layer, or a third
+            # block, makes that less clear.
+            alone = [item for item, _, _ in layer.document.duplicates].count((*layer.path, *path)) == 1
+            plain = not layer.place.mount and installed.values.resolve(path).layer is layer
+            level = "safe" if alone and plain else "display"
+            remedy = Remedy(installed.number, level, (*patches, *([Unique(path)] if level == "safe" else [])))
     return Violation(
         installed.number,
         path,
