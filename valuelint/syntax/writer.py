@@ -122,7 +122,7 @@ class Writer:
             return self._write(above, render.Written(empty, []))
         if parent.flow:
             return self._remove_from_flow(parent, gone)
-        return [made for index in gone for made in self._remove_child(parent, index)]
+        return [made for run in _runs(gone) for made in self._remove_children(parent, run)]
 
     # Places that are shared
 
@@ -306,15 +306,18 @@ class Writer:
             return made if comma else [Edit(end, end, f"{gap},"), *made]
         return [Edit(end, end, f"{gap}, {new}")]
 
-    def _remove_child(self, parent: Mapping | Sequence, index: int) -> list[Edit]:
+    def _remove_children(self, parent: Mapping | Sequence, run: range) -> list[Edit]:
+        """Take neighbours out of a block; the first may stand behind the dash that the rest is to follow."""
         text = self.text
-        start, end = self._child_start(parent, index), self._child_end(parent, index)
-        if not text[_line_start(text, start) : start].strip(" "):
-            return self._erase_lines(start, end)
-        following = self._child_start(parent, index + 1)
-        if not self._comments_within(start, following):
-            return [Edit(start, following, "")]
-        return self._erase(start, end, whole_lines=False)
+        start, end = self._child_start(parent, run[0]), self._child_end(parent, run[-1])
+        if text[_line_start(text, start) : start].strip(" "):
+            if run.stop < _count(parent):
+                following = self._child_start(parent, run.stop)
+                if not self._comments_within(start, following):
+                    return [Edit(start, following, "")]
+            return self._erase(start, end, whole_lines=False)
+        spans = [(self._child_start(parent, index), self._child_end(parent, index)) for index in run]
+        return [made for begin, stop in spans for made in self._erase_lines(begin, stop)]
 
     def _remove_from_flow(self, parent: Mapping | Sequence, gone: list[int]) -> list[Edit]:
         text, count = self.text, _count(parent)
@@ -491,6 +494,17 @@ def _joined(edits: list[Edit]) -> list[Edit]:
             each = Edit(last.start, max(last.end, each.end), last.text + each.text)
         made.append(each)
     return [each for each in made if each.start < each.end or each.text]
+
+
+def _runs(numbers: list[int]) -> list[range]:
+    """Numbers in order as stretches of neighbours."""
+    found: list[range] = []
+    for number in numbers:
+        if found and found[-1].stop == number:
+            found[-1] = range(found[-1].start, number + 1)
+        else:
+            found.append(range(number, number + 1))
+    return found
 
 
 def _count(parent: Mapping | Sequence) -> int:
