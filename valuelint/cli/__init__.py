@@ -30,6 +30,7 @@ COMMANDS = {
     "why": "Show where a value comes from, layer by layer.",
     "explain": "Explain a rule: what it finds, why it matters, what to do.",
     "rules": "List the rules.",
+    "baseline": "Write down today's findings, so that check reports only new ones.",
     "test": "Run the examples and tests of policies.",
     "new-rule": "Write a rule of your own that passes its tests at once.",
     "config": "Show the configuration in force, and where each setting comes from.",

@@ -34,6 +34,8 @@ class Settings(NamedTuple):
     verbose: bool = False
     quiet: bool = False
     ignores: bool = True
+    baseline: str = ""
+    since: str = ""
 
 
 def run(settings: Settings, paths: tuple[str, ...], config_file: str | None = None, **said: Any) -> int:
@@ -44,6 +46,20 @@ def run(settings: Settings, paths: tuple[str, ...], config_file: str | None = No
     workspace, settings = judged(workspace, settings)
     failed = report_problems(workspace.problems)
     report = engine.run(workspace, rules)
+    if settings.since:
+        from valuelint.cli._narrow import caused
+
+        narrowed = caused(report, settings, rules, paths, config_file, said)
+        if narrowed is None:
+            return EXIT_USAGE
+        report = narrowed
+    if settings.baseline:
+        from valuelint.cli._narrow import unknown
+
+        compared = unknown(report, settings.baseline, workspace)
+        if compared is None:
+            return EXIT_USAGE
+        report = compared
     if not write(render(report, rules, settings), settings.output) or failed:
         return EXIT_USAGE
     return exit_code(report, settings.fail_on, settings.strict)

@@ -23,6 +23,8 @@ FAIL_ON = ("error", "warning", "info", "never")
 )
 @click.option("--strict", is_flag=True, help="Fail on what cannot be decided, too.")
 @click.option("--no-ignores", is_flag=True, help="Disregard all suppressions, as an audit wants it.")
+@click.option("--baseline", metavar="FILE", help="Report only what this file of `valuelint baseline` does not hold.")
+@click.option("--changed-since", metavar="REV", help="Report only what changes since a git revision touch or cause.")
 @click.option("--color", type=click.Choice(("auto", "always", "never")), default="auto", help="Colours in the text.")
 @click.option("-v", "--verbose", is_flag=True, help="Show what is undecided and what was skipped.")
 @click.option("-q", "--quiet", is_flag=True, help="One line a finding.")
@@ -32,6 +34,8 @@ def command(
     fail_on: str | None,
     strict: bool,
     no_ignores: bool,
+    baseline: str | None,
+    changed_since: str | None,
     color: str,
     verbose: bool,
     quiet: bool,
@@ -45,4 +49,5 @@ def command(
     Exit codes: 0 clean, 1 findings (--fail-on) or, with --strict, something undecided, 2 input that cannot be used,
     3 nothing was checked at all (--strict).
     """
-    return run(Settings(output_format, output, fail_on or "", strict, color, verbose, quiet, not no_ignores), **where)
+    settings = Settings(output_format, output, fail_on or "", strict, color, verbose, quiet, not no_ignores)
+    return run(settings._replace(baseline=baseline or "", since=changed_since or ""), **where)
