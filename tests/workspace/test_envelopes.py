@@ -472,3 +472,22 @@ def test_a_copy_of_the_chart_itself_is_no_release(tmp_path: Path) -> None:
         "cilium/values.yaml": "hubble: {}\nbpf: {}\n",
     }
     assert not put(tmp_path, files).clusters
+
+
+BOMB = "hubble: &a {x: 1}\n" + "".join(
+    f"k{number}: &k{number} [{', '.join([f'*k{number - 1}' if number else '*a'] * 10)}]\n" for number in range(9)
+)
+
+
+@pytest.mark.parametrize("name", ["cilium.yaml", "."])
+def test_an_alias_bomb_is_refused_in_every_form(tmp_path: Path, name: str) -> None:
+    from valuelint.workspace.discover import discover
+
+    inner = "".join(f"    {line}\n" for line in BOMB.splitlines())
+    put(tmp_path, {"cilium.yaml": BOMB, "r/release.yaml": RELEASE + "  values:\n" + inner})
+    workspace = discover([name], None, {})
+    if name == ".":
+        assert "aliases make this more than" in only(workspace).gaps[0].what
+        assert "aliases make this more than" in workspace.skipped[0][1]
+    else:
+        assert [problem.file for problem in workspace.problems] == ["cilium.yaml"]

@@ -75,6 +75,11 @@ class Layer(NamedTuple):
             return self.blanks.fill(self.root, data)
         return mark_unknown(data) if may_hold_placeholders(self.source.text) else data  # type: ignore[no-any-return]
 
+    def refuse_bombs(self) -> None:
+        """Raises SourceError where aliases make more of the values than anybody can look at."""
+        if self.root is not None and "&" in self.source.text and "*" in self.source.text:
+            to_data(self.root, source=self.source)
+
     def find(self, path: Path) -> Found | None:
         """What stands at a path in this layer."""
         return None if self.root is None else find(self.root, path)
@@ -169,7 +174,9 @@ def place(document: Document, placement: Placement, blanks: Blanks | None = None
     root = mounted(node, placement.mount) if placement.mount else node
     if not isinstance(root, Mapping):
         raise ValueError("values are a map of options")
-    return Layer(source, document, root, placement, blanks)
+    layer = Layer(source, document, root, placement, blanks)
+    layer.refuse_bombs()
+    return layer
 
 
 def mounted(node: Node, mount: Path) -> Node:

@@ -469,7 +469,9 @@ def _layer(source: Source, document: Document) -> Layer:
     if root is not None and not isinstance(root, Mapping):
         line, column = source.position(root.start)
         raise Problem("values are a map of options", source.name, line, column, "Helm refuses this file")
-    return Layer(source, document, root)
+    layer = Layer(source, document, root)
+    layer.refuse_bombs()
+    return layer
 
 
 def _real(path: str) -> str:

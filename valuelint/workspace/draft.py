@@ -171,6 +171,8 @@ class Draft:
             placement = Placement(inner, None, (), mount)
             try:
                 self.layers.append(place(document, placement, self._blanks(source, False)))
+            except SourceError as error:
+                raise Unreadable(error.message, error.line, error.column, error.remedy) from None
             except ValueError as error:
                 line, column = source.position(found.node.start if found is not None else 0)
                 raise Unreadable(str(error), line, column) from None

@@ -46,7 +46,8 @@ class Finder:
     def looks_like_values(self, file: File) -> bool:
         """Whether a file that is no YAML has lines, or a name, that only values of a known chart have."""
         hinted = any(hint in file.name.lower() for hint in self._hints)
-        return len(self._key.findall(file.data)) >= 2 or (hinted and "values" in os.path.basename(file.path))
+        hits = len(self._key.findall(file.data))
+        return hits > 1 or (hinted and (hits > 0 or "values" in os.path.basename(file.path)))
 
 
 def loose(
@@ -111,7 +112,9 @@ def _chart(file: File) -> Chart | None:
         return None
     try:
         return recognise(file.path, [place(document, Placement()) for document in documents], named=False)
-    except (ValueError, SourceError):
+    except SourceError as error:
+        raise Unreadable(error.message, error.line, error.column, error.remedy) from None
+    except ValueError:
         return None
 
 
