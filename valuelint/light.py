@@ -10,11 +10,14 @@ from __future__ import annotations
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:
+    import re
     from typing import Any as Any
     from typing import Final as Final
     from typing import NamedTuple as NamedTuple
     from typing import Protocol as Protocol
     from typing import cast as cast
+
+    def pattern(text: str, flags: int = 0) -> re.Pattern[str]: ...
 else:
     from _collections import _tuplegetter
 
@@ -25,6 +28,19 @@ else:
 
     def cast(_, value):
         return value
+
+    class pattern:  # noqa: N801 - stands in for a function
+        """A regular expression that is compiled, and for which `re` is imported, when it is first used."""
+
+        def __init__(self, text, flags=0):
+            self._given = (text, flags)
+
+        def __getattr__(self, name):
+            import re
+
+            compiled = re.compile(*self._given)
+            self.search, self.fullmatch, self.finditer = compiled.search, compiled.fullmatch, compiled.finditer
+            return getattr(compiled, name)
 
     def _new(cls, *values, **named):
         count = len(cls._fields)

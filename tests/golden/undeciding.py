@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+_OWN_TAG = "the chart's own tags pass the checks that follow"
 _AUTHORITY = "would need a true certificate authority in the values: Helm stops at anything else"
 _ASKED_ONLY = "asked for the sake of the map around it; the answer is the same either way"
 _EARLIER = "another check of the chart stops the render in this state"
@@ -14,6 +15,10 @@ _NO_MAP = "what is no map stops the render in the templates as well"
 
 UNDECIDING: dict[str, list[tuple[str, str, bool, str]]] = {
     "cilium": [
+        ("guards.hubble-ui-no-version", "hubble.ui.backend.image.tag changed", False, _OWN_TAG),
+        ("guards.hubble-ui-no-version", "hubble.ui.frontend.image.tag changed", False, _OWN_TAG),
+        ("guards.hubble-ui-too-old", "hubble.ui.backend.image.tag changed", False, _OWN_TAG),
+        ("guards.hubble-ui-too-old", "hubble.ui.frontend.image.tag changed", False, _OWN_TAG),
         (
             "guards.certificate-authority-without-key",
             "clustermesh.apiserver.tls.auto.enabled truthy",

@@ -173,6 +173,14 @@ class Scope:
         if self.recording:
             self.broken.append((self.absolute(path), wanted))
 
+    def changed(self, path: Path) -> Truth:
+        """Whether the value at a path is another one than the chart's default; None where it is not known."""
+        value = self.lookup(path)
+        default: Any = self.defaults
+        for key in path:
+            default = default.get(str(key), MISSING) if isinstance(default, dict) else MISSING
+        return None if isinstance(value, Unknown) else value != default
+
     def _plain(self, path: Path) -> Any:
         node: Any = self.values
         for key in path:
@@ -280,6 +288,8 @@ class Leaf:
         self._holds: Callable[[Any, Any], Truth] = _TESTS[test]
 
     def evaluate(self, scope: Scope) -> Truth:
+        if self.test == "changed":
+            return scope.changed(self.path)
         if self.test == "dependency":  # Helm looks for it, not a template: no map to look in is no error
             with scope.recording_if(False):
                 return self._holds(scope.lookup(self.path), self.operand)
@@ -473,6 +483,7 @@ _TESTS: dict[str, Any] = {
     "string": _known(lambda value, _: isinstance(value, str)),
     "bool": _known(lambda value, _: isinstance(value, bool)),
     "number": _known(lambda value, _: isinstance(value, (int, float)) and not isinstance(value, bool)),
+    "changed": _known(lambda value, _: value is not None),
     # Helm reads a dependency's `condition`: what is absent or no boolean leaves the subchart enabled.
     "dependency": _known(lambda value, _: value is not False),
     "equals": _known(lambda value, operand: type(value) is type(operand) and value == operand),
@@ -493,6 +504,7 @@ _STATES = (
     "bool",
     "number",
     "dependency",
+    "changed",
 )
 _WORDS = {
     "truthy": "on",
@@ -506,6 +518,7 @@ _WORDS = {
     "bool": "a boolean",
     "number": "a number",
     "dependency": "not false",
+    "changed": "something else than the chart's default",
     "equals": "{0}",
     "in": "one of {0}",
     "matches": "of another form",

@@ -6,13 +6,12 @@ left knows no versions. docs/facts.md describes the sections.
 
 from __future__ import annotations
 
-import re
 from functools import cached_property
 
 from valuelint import resources
 from valuelint.charts import tables, versions
 from valuelint.charts.expressions import Compiler, Condition, FactsError, Group, Labels, Leaf, Text, Value
-from valuelint.light import Any, NamedTuple
+from valuelint.light import Any, NamedTuple, pattern
 from valuelint.syntax import Path
 
 SELECTORS = (
@@ -31,7 +30,7 @@ MOST_STRETCHES = 100
 """Stretches of versions that are worth rendering one by one where a version is not known."""
 
 _VISIBLE = ("prometheus", "operator", "grafana")
-_NAME = re.compile(r"@([\w-]+)")
+_NAME = pattern(r"@([\w-]+)")
 
 
 class PortFacts(NamedTuple):

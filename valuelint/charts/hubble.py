@@ -25,19 +25,21 @@ Whatever the agent takes in that version is left alone, however odd it looks; so
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-from valuelint.light import Any, NamedTuple
+from valuelint.light import TYPE_CHECKING, Any, NamedTuple, pattern
+
+if TYPE_CHECKING:
+    import re
 
 Facts = Mapping[str, Any]
 
 _PLACEHOLDERS = ("${", "{{", "ENC[")
 _FALSE = frozenset({"false", "no", "off", "0"})
 _TRUE = frozenset({"", "true", "yes", "on", "1"})
-_COMMENT = re.compile(r"(?:^|\s)#")
-_COLON_AND_SPACE = re.compile(r":(\s+|$)")
-_WORD = re.compile(r"\S+")
+_COMMENT = pattern(r"(?:^|\s)#")
+_COLON_AND_SPACE = pattern(r":(\s+|$)")
+_SEPARATOR = pattern("[,;=|]")
 _SEPARATORS = ",;|="
 
 
@@ -128,7 +130,12 @@ class Gap(NamedTuple):
 
 def parse_metrics(text: str) -> tuple[Metric, ...]:
     """The metrics of an item: most have one, but the agent splits at white space."""
-    return tuple(_parse(text, match.start(), match.end()) for match in _WORD.finditer(_without_comment(text)))
+    metrics, at = [], 0
+    for word in _without_comment(text).split():
+        start = text.index(word, at)
+        at = start + len(word)
+        metrics.append(_parse(text, start, at))
+    return tuple(metrics)
 
 
 def parse_metric(text: str) -> Metric:
@@ -164,7 +171,7 @@ def _split(text: str, separator: str, start: int, end: int) -> Iterator[tuple[in
 
 def _without_comment(text: str) -> str:
     """The item as far as YAML reads it: the chart writes it unquoted, so ` #` begins a comment."""
-    comment = _COMMENT.search(text)
+    comment = _COMMENT.search(text) if "#" in text else None
     return text[: comment.start()] if comment else text
 
 
@@ -176,7 +183,8 @@ def check(text: str, facts: Facts) -> list[Problem]:
     if any(mark in text for mark in _PLACEHOLDERS):
         return []
     body = _without_comment(text)
-    colon = _COLON_AND_SPACE.search(body)
+    spaced = body.endswith(":") or len(body.split()) > 1
+    colon = _COLON_AND_SPACE.search(body) if spaced else None
     if colon:
         return [_colon_and_space(body, colon)]
     checker = _Checker(body, facts)
@@ -308,7 +316,7 @@ class _Checker:
 
     def separator_in_name(self, metric: Metric, effect: str, follows: str) -> bool:
         """A name that runs into what stands behind it: `dns,drop`, `dns;query`, `flow=sourceContext=pod`."""
-        found = re.search("[,;=|]", metric.name)
+        found = _SEPARATOR.search(metric.name) if any(mark in metric.name for mark in ",;=|") else None
         names = self.facts["names"]
         if not found or metric.name[: found.start()] not in names:
             return False
@@ -320,7 +328,7 @@ class _Checker:
             )
             self.add("separator", at, at + 1, message, suggestion=":", effect=effect)
             return True
-        if all(word.partition(":")[0] in names for word in re.split("[,|]", metric.name)):
+        if all(word.partition(":")[0] in names for word in metric.name.replace("|", ",").split(",")):
             message = f"`{found.group()}` does not separate metrics: {follows}; make each metric an item of the list"
             self.add("separator", at, at + 1, message, effect=effect)
             return True
@@ -443,7 +451,7 @@ class _Checker:
                     effect=effect,
                 )
                 return
-            if other in word and all(self.is_known(part, known, fold) for part in re.split(r"[|,]", word)):
+            if other in word and all(self.is_known(part, known, fold) for part in word.replace("|", ",").split(",")):
                 message = f"the values of {option.key} are separated by `{separator}`, not `{other}`: {follows}"
                 replaced = word.replace(other, separator)
                 self.add("separator", first, last, message, suggestion=replaced, effect=effect)
@@ -701,7 +709,7 @@ def labels_of(metric: Metric, facts: Facts) -> set[str]:
         if data and "adds" in data:
             given.add(data["adds"])
         elif option.value and _folded(facts["labels_options"], option.key) is not None:
-            given.update(re.split("[,|]", option.value))
+            given.update(option.value.replace("|", ",").split(","))
     return given
 
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
-from valuelint.light import Any, Final
+from valuelint.light import Any, Final, pattern
 
 # Flux and envsubst (`${VAR}`, `${VAR:=default}`), SOPS (`ENC[AES256_GCM,...]`), and the path and
 # reference forms of the vault plug-ins (`<path:secret/data#key>`, `ref+vault://...`).
-_PLACEHOLDER: Final = re.compile(r"\$\{[^}]*\}|\bENC\[[A-Z0-9_]+,|<path:[^>]+>|\bref\+[a-z0-9]+://")
+_PLACEHOLDER: Final = pattern(r"\$\{[^}]*\}|\bENC\[[A-Z0-9_]+,|<path:[^>]+>|\bref\+[a-z0-9]+://")
 _MARKS: Final = ("${", "ENC[", "<path:", "ref+")
 
 
