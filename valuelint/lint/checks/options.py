@@ -651,8 +651,12 @@ def duplicate(world: World, rule: Rule) -> Found:
                 start = layer.path
                 if any(mark in layer.source.text[lost.key.start : wins.key.start] for mark in _BRANCHES):
                     continue  # one of two ways in a text that another program fills in first
-                if path[: len(start)] == start and len(path) > len(start):
-                    yield _duplicate(installed, layer, (*layer.place.mount, *path[len(start) :]), lost, wins)
+                if path[: len(start)] != start or len(path) == len(start):
+                    continue
+                here = (*layer.place.mount, *path[len(start) :])
+                if to_data(lost.value) == to_data(wins.value) == _get(installed.values.defaults, here):
+                    continue  # the default, twice: neither says anything
+                yield _duplicate(installed, layer, here, lost, wins)
 
 
 def _duplicate(installed: Installed, layer: Any, path: Path, lost: Entry, wins: Entry) -> Violation:
