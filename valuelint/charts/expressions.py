@@ -7,8 +7,7 @@ Three values everywhere: True, False, and None for "the text does not say". docs
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 from valuelint.charts import versions
 from valuelint.light import TYPE_CHECKING, Any, NamedTuple, Protocol, cast, pattern
@@ -70,6 +69,23 @@ class NamedFacts(Protocol):
     def labels(self) -> dict[str, Labels]: ...
 
 
+class _Recording:
+    """A block in which a scope records broken paths, or does not."""
+
+    __slots__ = ("before", "recording", "scope")
+
+    def __init__(self, scope: Scope, recording: bool) -> None:
+        self.scope = scope
+        self.recording = recording
+        self.before = scope.recording
+
+    def __enter__(self) -> None:
+        self.scope.recording = self.before and self.recording
+
+    def __exit__(self, *_: object) -> None:
+        self.scope.recording = self.before
+
+
 class Scope:
     """What an expression can see: the values of one release, its name and namespace, and the chart's named facts.
 
@@ -125,12 +141,9 @@ class Scope:
         inner._found = self._found
         return inner
 
-    @contextmanager
-    def recording_if(self, recording: bool) -> Iterator[None]:
+    def recording_if(self, recording: bool) -> _Recording:
         """Record broken paths in this block, or not."""
-        before, self.recording = self.recording, self.recording and recording
-        yield
-        self.recording = before
+        return _Recording(self, recording)
 
     def absolute(self, path: Path) -> Path:
         """A path of the values; `$item` is replaced by where the item stands."""

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from valuelint.workspace.release import Workspace
 
 
+MACHINES = ("json", "sarif", "rdjson")
+"""Formats whose edits programs apply."""
+
+
 class Settings(NamedTuple):
     """The options of `check`, as they are when nobody says otherwise."""
 
@@ -45,7 +49,7 @@ def run(settings: Settings, paths: tuple[str, ...], config_file: str | None = No
     workspace, rules = equipped(open_workspace(paths, config_file, **said))
     workspace, settings = judged(workspace, settings)
     failed = report_problems(workspace.problems)
-    report = engine.run(workspace, rules)
+    report = engine.run(workspace, rules, only_shown=settings.output_format not in MACHINES)
     if settings.since:
         from valuelint.cli._narrow import caused
 

@@ -41,9 +41,12 @@ class Outcome(NamedTuple):
     """Findings that a comment or the configuration accepts."""
 
 
-def run(workspace: Workspace, rules: list[Rule]) -> Report:
-    """Lints a workspace. Only findings in the files that were asked for are reported."""
-    wishes = Wishes("", workspace.shown)
+def run(workspace: Workspace, rules: list[Rule], only_shown: bool = False) -> Report:
+    """Lints a workspace. Only findings in the files that were asked for are reported.
+
+    `only_shown`: nobody applies the edits of this report, so they are not proven.
+    """
+    wishes = Wishes("", workspace.shown, only_shown=only_shown)
     outcomes = [examine(cluster, rules, wishes) for cluster in workspace.clusters]
     return report(workspace, outcomes)
 
@@ -164,7 +167,7 @@ def examine(cluster: Cluster, rules: list[Rule], wishes: Wishes = NO_WISHES) -> 
                 alike = all(other.remedy == chosen[-1].remedy for other in chosen)
                 held.append(_Held(rule, chosen[-1], world, alike))
     repairable = [item for item in held if item.alike and item.violation.remedy is not None]
-    plans = work_out([_wanted(item) for item in repairable])
+    plans = work_out([_wanted(item) for item in repairable], wishes.only_shown)
     by_item = {
         id(item): _levelled(plan, cluster.levels.get(item.rule.id))
         for item, plan in zip(repairable, plans, strict=True)

@@ -38,6 +38,8 @@ class Wishes(NamedTuple):
 
     side: str = ""
     files: frozenset[str] | None = None
+    only_shown: bool = False
+    """Edits are shown to people and not applied: they need not be proven."""
 
 
 NO_WISHES = Wishes()
@@ -81,11 +83,12 @@ class Wanted(NamedTuple):
 Sketch = tuple[Layer, tuple[Patch, ...], "list[Edit] | None"]
 
 
-def work_out(wanted: list[Wanted]) -> list[Plan | None]:
+def work_out(wanted: list[Wanted], only_shown: bool = False) -> list[Plan | None]:
     """The plan of each remedy, with proven edits. One whose claim is not true after the patches has none: None.
 
     A remedy that cannot be written into the file becomes a `display` one without edits, with the reason in its title.
-    Edits that do not touch each other are proven together, which costs one reading of the text for most of them.
+    Edits that do not touch each other are proven together, which costs one reading of the text for most of them; those
+    that are `only_shown` are not proven at all.
     """
     writers: dict[int, Writer] = {}
     sketches: list[list[Sketch] | CannotPatch | None] = [_sketch(item, writers) for item in wanted]
@@ -93,8 +96,8 @@ def work_out(wanted: list[Wanted]) -> list[Plan | None]:
     good: set[int] = set()
     for item, sketch in zip(wanted, sketches, strict=True):
         for part in sketch if isinstance(sketch, list) else ():
-            if item.remedy.applicability == "display":
-                good.add(id(part[2]))  # only shown: what is raised to be applied is proven then
+            if only_shown or item.remedy.applicability == "display":
+                good.add(id(part[2]))  # what is applied after all is proven then
             else:
                 drafts.setdefault(id(part[0].desk), []).append(part)
     good.update(id(part[2]) for parts in drafts.values() for part in _proven(parts))
