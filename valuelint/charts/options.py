@@ -208,16 +208,8 @@ class OptionTable:
     def span(self, path: Path, version: str) -> Span:
         """When an option was there: the last version before this one, and the first after it."""
         versions = self.table.versions
-        ranks = {known: rank for rank, known in enumerate(versions)}
-        now = ranks[self.table.nearest(version)[0]]
-        known: set[int] = set()
-        for first, last, _ in self.table.history(path):
-            known.update(range(ranks[first], ranks[last] + 1))
-        names = tuple(str(key) for key in path)
-        named = _branch(self._whole()["options"], names)
-        for rank in range(len(versions)):
-            if rank not in known and named is not None and not _only_refused(_states_of(named, ranks, rank)):
-                known.add(rank)
+        now = versions.index(self.table.nearest(version)[0])
+        known = self._ranks_of(path)
         released = [not is_prerelease(each) for each in versions]
         if released[now]:
             # branches overlap: 1.18.0-pre.0 may still have what 1.17.3 has not
@@ -232,6 +224,31 @@ class OptionTable:
             None if gone is None else plain(versions[gone]),
             plain(versions[min(after)]) if after else None,
         )
+
+    def stretch(self, path: Path, version: str) -> tuple[str, str]:
+        """The first and the last version of those around this one that all have an option."""
+        versions = self.table.versions
+        first = last = versions.index(self.table.nearest(version)[0])
+        known = self._ranks_of(path)
+        while first - 1 in known:
+            first -= 1
+        while last + 1 in known:
+            last += 1
+        return versions[first], versions[last]
+
+    def _ranks_of(self, path: Path) -> set[int]:
+        """The numbers of the versions in which an option is named."""
+        versions = self.table.versions
+        ranks = {known: rank for rank, known in enumerate(versions)}
+        known: set[int] = set()
+        for first, last, _ in self.table.history(path):
+            known.update(range(ranks[first], ranks[last] + 1))
+        names = tuple(str(key) for key in path)
+        named = _branch(self._whole()["options"], names)
+        for rank in range(len(versions)):
+            if rank not in known and named is not None and not _only_refused(_states_of(named, ranks, rank)):
+                known.add(rank)
+        return known
 
     def _states(self, version: str) -> States:
         versions = self._whole()["versions"]

@@ -154,6 +154,8 @@ def _described(table: OptionTable, known: Options, path: Path, version: str) -> 
         lines.append(f"  one of {', '.join(_value(one) for one in accepted)}")
     elif accepted:
         lines.append(f"  takes {accepted.replace(' ', ' or ')}")
+    first, last = table.stretch(path, version)
+    lines.append(f"  there from {first} to {last}")
     for first, last, value in table.table.history(path):
         lines.append(f"  {first} to {last}: {_value(value)}")
     for section, word in (("allowed", "takes"), ("deprecated", "deprecated")):
