@@ -100,7 +100,9 @@ def test_hooks_want_to_fail_when_something_was_fixed(home: Path) -> None:
 
 
 def test_sides(home: Path) -> None:
-    fix(home, "--side", "prometheus", "--unsafe", "--only", "monitor-not-selected", ".")
+    done = fix(home, "--side", "prometheus", "--unsafe", "--only", "monitor-not-selected", ".")
+    assert "fixed cilium.yaml:6: monitor-not-selected: let Prometheus select it: prometheus." in done.stdout
+    assert "serviceMonitorSelectorNilUsesHelmValues: false (in kps.yaml)\n" in done.stdout
     assert held(home) == CILIUM
     assert (home / "kps.yaml").read_text() == (
         "grafana: {enabled: false}\n"

@@ -146,7 +146,10 @@ def _ended(lines: list[str]) -> list[str]:
 
 def _line(fixed: Diagnostic) -> str:
     place, fix = fixed.place, fixed.fix
-    return f"fixed {place.file}:{place.line}: {fixed.rule}: {fix.title if fix is not None else fixed.message}"
+    said = fix.title if fix is not None else fixed.message
+    elsewhere = sorted({edit.file for edit in fix.edits} - {place.file}) if fix is not None else []
+    tail = f" (in {', '.join(elsewhere)})" if elsewhere else ""
+    return f"fixed {place.file}:{place.line}: {fixed.rule}: {said}{tail}"
 
 
 _EFFECTS = {
