@@ -68,7 +68,8 @@ def test_an_umbrella_may_switch_the_chart() -> None:
         ("tunnel: disabled\n", "1.18.2", "renamed-option"),
         ("kubeProxyReplacement: strict\n", "1.18.2", "not-allowed-value"),
         ("dashboards: {enabled: true, labelValue: 1}\n", "1.18.2", "wrong-type"),
-        ("endpointStatus: {enabled: true, status: x}\n", "1.18.2", "guard"),
+        ("endpointStatus: {enabled: true, status: x}\n", "1.18.2", "removed-option"),
+        ("cluster: {id: 3}\n", "1.18.2", "guard"),
         ("encryption: {enabled: true, keyFile: keys}\n", "1.16.2", "renamed-option"),
     ],
 )

@@ -286,15 +286,17 @@ def removed(world: World, rule: Rule) -> Found:
             continue
         yield from seen.gone
         for stray in seen.strays:
-            if stray.kind == "removed" and stray.span is not None and not _stops(installed, stray.path):
+            stops = stray.kind == "removed" and _stops(installed, stray.path)
+            if stray.kind == "removed" and stray.span is not None and (not stops or _is_refused(seen, stray)):
                 effect = (stray.entry or {}).get("effect", "ignored")
                 note = (stray.entry or {}).get("note")
                 words = {**_said(installed), "path": format_path(stray.path), "last": stray.span.last}
                 words["since"] = stray.span.removed
                 variant = "ignored" if stray.entry is not None and effect == "ignored" else "lost"
                 variant = "changes" if effect == "changes" else variant
-                variant = "ignored" if _is_inert(seen, stray) else variant
-                remedy = Remedy(installed.number, "safe" if variant == "ignored" else "unsafe", (Remove(stray.path),))
+                variant = "fails" if stops else "ignored" if _is_inert(seen, stray) else variant
+                level = "safe" if variant in ("ignored", "fails") else "unsafe"
+                remedy = Remedy(installed.number, level, (Remove(stray.path),))
                 yield Violation(
                     installed.number, stray.path, variant, words, "", (), (note,) if note else (), remedy, at_key=True
                 )
@@ -416,10 +418,24 @@ def claims(installed: Installed, stop: Stop) -> bool:
     if seen is None or seen.version is None:
         return False
     fired = {reason.path for reason in stop.reasons}
-    return any(stray.kind == "renamed" and stray.path in fired for stray in seen.strays) or any(
+    return any(
+        (stray.kind == "renamed" and stray.path in fired)
+        or (_is_refused(seen, stray) and any(_within(path, stray.path) for path in fired))
+        for stray in seen.strays
+    ) or any(
         entry["effect"] == "fails" and tuple(entry["path"].split(".")) in fired
         for entry, _ in _offences(installed, seen)
     )
+
+
+def _is_refused(seen: Look, stray: Stray) -> bool:
+    """Whether an option is gone for good, and read only to be refused: it stops the render by itself."""
+    gone = stray.kind == "removed" and stray.span is not None and stray.span.added is None
+    return gone and seen.options.refused(stray.path)
+
+
+def _within(path: Path, above: Path) -> bool:
+    return path[: len(above)] == above
 
 
 # --- values ---------------------------------------------------------------------------------------
