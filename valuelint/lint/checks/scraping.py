@@ -85,7 +85,8 @@ def timeout(world: World, rule: Rule) -> Found:
         usual: Any = None
         if installed.objects.prometheus is not None:
             usual = _or(installed.values.get(("prometheus", "prometheusSpec", "scrapeInterval")), _USUAL_INTERVAL)
-        for path, block in _blocks(installed.values.data, ()):
+        for path in _blocks(installed.values.user, ()):
+            block = _at(installed, path)
             spec = path == ("prometheus", "prometheusSpec")
             names = ("scrapeInterval", "scrapeTimeout") if spec else ("interval", "scrapeTimeout")
             interval, limit = _or(block.get(names[0]), usual), block.get(names[1])
@@ -111,14 +112,13 @@ def _at(installed: Installed, path: Path) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _blocks(data: Any, path: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
-    """The maps that hold a timeout of scrapes."""
-    if isinstance(data, dict):
-        if isinstance(data.get("scrapeTimeout"), str):
-            yield path, data
-        for key, value in data.items():
-            if isinstance(value, dict):
-                yield from _blocks(value, (*path, key))
+def _blocks(user: dict[str, Any], path: Path) -> Iterator[Path]:
+    """The maps in which the user says how often, or how long, to scrape."""
+    if "scrapeTimeout" in user or "interval" in user or "scrapeInterval" in user:
+        yield path
+    for key, value in user.items():
+        if type(value) is dict:
+            yield from _blocks(value, (*path, key))
 
 
 def _milliseconds(text: Any) -> int | None:
