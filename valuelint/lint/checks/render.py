@@ -66,6 +66,6 @@ def guard(world: World, rule: Rule) -> Iterator[Violation | Open]:
                 # Against what the user wrote, it is the user's to say which of the two was meant.
                 refused = any(installed.values.resolve(path).layer is not None for path, _ in stop.cure)
                 patches = tuple(Set(path, value) for path, value in stop.cure)
-                remedy = Remedy(installed.number, "unsafe" if refused else "safe", patches)
+                remedy = Remedy(installed.number, "display" if refused else "safe", patches)
                 words["cure"] = "; ".join(f"{format_path(path)}: {show(value)}" for path, value in stop.cure)
             yield Violation(installed.number, written[0], stop.kind, words, stop.id, related, (), remedy)
