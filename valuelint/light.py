@@ -75,7 +75,7 @@ else:
         return f"{type(self).__name__}({shown})"
 
     class _Meta(type):
-        def __new__(meta, name, bases, space):  # noqa: N804 - a metaclass makes classes
+        def __new__(meta, name, bases, space):
             fields = tuple(space.get("__annotations__", ()))
             space["_fields"] = space["__match_args__"] = fields
             space["_field_defaults"] = {field: space[field] for field in fields if field in space}

@@ -56,8 +56,8 @@ def places(report: Report) -> list[tuple[str, str, int, str]]:
 @pytest.mark.parametrize(
     ("values", "rule", "line", "option"),
     [
-        # Every version needs the relay's own metrics; but before 1.12 there is no monitor of the relay.
-        (RELAY, "monitor-not-rendered", None, "--cilium-version"),
+        # Every version needs the relay's own metrics; and before 1.12 there is no monitor of the relay at all.
+        (RELAY, "monitor-not-rendered", 6, None),
         # The agent's monitor needs its metrics in all of them.
         ("prometheus: {serviceMonitor: {enabled: true}}\n", "monitor-not-rendered", 1, None),
         # On by default since 1.15.
@@ -69,7 +69,9 @@ def places(report: Report) -> list[tuple[str, str, int, str]]:
         ),
         (ENVOY, "monitor-not-rendered", None, "--cilium-version"),
         (HUBBLE, "namespace-not-read", 6, None),
-        ("hubble: {metrics: {enabled: [nonsense]}}\n", "hubble-metric-invalid", None, "--cilium-version"),
+        # What follows from it differs, that it does not exist is the same.
+        ("hubble: {metrics: {enabled: [nonsense]}}\n", "hubble-metric-invalid", 1, None),
+        ("hubble: {metrics: {enabled: [sctp, sctp]}}\n", "hubble-metric-invalid", None, "--cilium-version"),
         ("hubble: {metrics: {enabled: [dns], serviceMonitor: {enabled: true}}}\n", "crds-not-trusted", None, None),
         ("hubble: {ui: {enabled: true}}\n", "guard", 1, None),
         ("proxy: {prometheus: {enabled: true}}\n", "guard", None, "--cilium-version"),

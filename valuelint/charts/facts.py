@@ -62,6 +62,8 @@ class MonitorFacts(NamedTuple):
     pod_labels: dict[str, str]
     """Labels of the pods that serve these metrics, as far as they are the same in every release."""
     for_each: Path | None
+    absent: str
+    """The versions that have this monitor, where this one has not."""
 
 
 class ServiceFacts(NamedTuple):
@@ -301,8 +303,7 @@ def _ranges(data: Any) -> set[str]:
     """Every `versions` in the data."""
     found: set[str] = set()
     if isinstance(data, dict):
-        if isinstance(data.get("versions"), str):
-            found.add(data["versions"])
+        found.update(data[key] for key in ("versions", "in_chart") if isinstance(data.get(key), str))
         for value in data.values():
             found |= _ranges(value)
     elif isinstance(data, list):
@@ -354,7 +355,7 @@ def _compile(chart: str, version: str, raw: dict[str, Any], compiler: Compiler |
         names={name: make.text(text) for name, text in raw.get("names", {}).items()},
         conditions={name: make.condition(tree) for name, tree in raw.get("conditions", {}).items()},
         labels={name: make.labels(sources) for name, sources in raw.get("labels", {}).items()},
-        monitors=tuple(_monitor(make, name, data) for name, data in raw.get("monitors", {}).items()),
+        monitors=tuple(_monitor(make, name, data, version) for name, data in raw.get("monitors", {}).items()),
         services=tuple(_service(make, name, data) for name, data in raw.get("services", {}).items()),
         dashboards=tuple(_dashboard(make, name, data) for name, data in raw.get("dashboards", {}).items()),
         rules=tuple(_rule(make, name, data) for name, data in raw.get("rules", {}).items()),
@@ -385,8 +386,11 @@ def _ports(make: Compiler, data: list[Any], key: str) -> tuple[PortFacts, ...]:
     )
 
 
-def _monitor(make: Compiler, component: str, data: dict[str, Any]) -> MonitorFacts:
+def _monitor(make: Compiler, component: str, data: dict[str, Any], version: str) -> MonitorFacts:
     asked_by, needs = _optional_path(make, data, "asked_by"), make.condition(data.get("needs", []))
+    absent = "" if versions.Range.parse(data.get("in_chart", ">=0")).contains(version) else data["in_chart"]
+    if absent:
+        needs = make.condition(False)
     return MonitorFacts(
         component=component,
         kind=make.text(data.get("kind", "ServiceMonitor")),
@@ -405,6 +409,7 @@ def _monitor(make: Compiler, component: str, data: dict[str, Any]) -> MonitorFac
         target_namespaces=tuple(make.text(item) for item in data.get("target_namespaces", ())),
         pod_labels=data.get("pod_labels", {}),
         for_each=_optional_path(make, data, "for_each"),
+        absent=absent,
     )
 
 

@@ -183,7 +183,7 @@ def check(text: str, facts: Facts) -> list[Problem]:
     if any(mark in text for mark in _PLACEHOLDERS):
         return []
     body = _without_comment(text)
-    spaced = body.endswith(":") or len(body.split()) > 1
+    spaced = body.endswith(":") or (":" in body and any(map(str.isspace, body)))
     colon = _COLON_AND_SPACE.search(body) if spaced else None
     if colon:
         return [_colon_and_space(body, colon)]

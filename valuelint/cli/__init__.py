@@ -53,6 +53,10 @@ def main() -> None:
         # Whoever read the output has seen enough; Python must not complain while it closes what is left.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = EXIT_CLEAN
+    except Unwritable as error:
+        complain(f"error: {error}")
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = EXIT_USAGE
     except Exception as error:
         # A mistake of ours: said in one line; VALUELINT_DEBUG shows where it happened.
         if os.environ.get("VALUELINT_DEBUG"):
@@ -81,10 +85,20 @@ def _run(arguments: list[str]) -> int:
     return run_command()
 
 
+class Unwritable(Exception):  # noqa: N818 - says what it is
+    """Standard output takes nothing any more."""
+
+
 def say(text: str) -> None:
-    """Writes to standard output; what its encoding does not know is escaped."""
+    """Writes to standard output; what its encoding does not know is escaped. Raises Unwritable, BrokenPipeError."""
     encoding = sys.stdout.encoding or "utf-8"
-    sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
+    try:
+        sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise Unwritable(f"cannot write the output: {error.strerror}") from None
 
 
 def complain(text: str) -> None:
@@ -163,7 +177,7 @@ def assumptions(
         "cilium": Assumptions(version=cilium_version),
         "kube-prometheus-stack": Assumptions(prometheus_version, prometheus_release, prometheus_namespace),
     }
-    return {chart: assumption for chart, assumption in assumed.items() if any(assumption)}
+    return {chart: assumption for chart, assumption in assumed.items() if any(said is not None for said in assumption)}
 
 
 def report_problems(problems: Sequence[Problem]) -> bool:

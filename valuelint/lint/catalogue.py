@@ -48,7 +48,9 @@ def render_rule(rule: Rule, output_format: str) -> str:
 
 def as_data(rule: Rule) -> dict[str, Any]:
     """Everything about a rule, as plain data."""
-    data = {key: value for key, value in rule.data.items() if key not in ("check", "scope", "messages", "message", "label")}
+    data = {
+        key: value for key, value in rule.data.items() if key not in ("check", "scope", "messages", "message", "label")
+    }
     messages = [{"severity": severity, "message": message} for severity, message in _headlines(rule)]
     return {"id": rule.id, **data, "fixable": rule.fixable, "messages": messages}
 

@@ -12,7 +12,7 @@ from valuelint.lint.rule import BrokenRule, Open, Rule, Violation, Wording, fill
 from valuelint.predict.cluster import World, worlds
 from valuelint.workspace.release import Cluster, Release, Workspace
 
-Key = tuple[int, str, str]
+Key = tuple[int, str, int]
 
 
 class Finding(NamedTuple):
@@ -144,11 +144,11 @@ def examine(cluster: Cluster, rules: list[Rule], wishes: Wishes = NO_WISHES) -> 
             continue  # it waits for what the others find
         witnesses: dict[Key, list[tuple[World, Violation]]] = {}
         for world in possible:
-            for found in _found(rule, world):
+            for key, found in _identified(_found(rule, world)):
                 if isinstance(found, Open):
                     undecided.append(_undecided(rule, cluster, found.release, found.message, found.decided_by))
                 else:
-                    witnesses.setdefault(_identity(found), []).append((world, found))
+                    witnesses.setdefault(key, []).append((world, found))
         if witnesses and gaps and not doubtful:
             doubtful = worlds(cluster, shaded=True)
         certain = _in_all(rule, doubtful) if witnesses else None
@@ -193,16 +193,29 @@ def examine(cluster: Cluster, rules: list[Rule], wishes: Wishes = NO_WISHES) -> 
     return set_aside(outcome)
 
 
-def _identity(violation: Violation) -> Key:
-    """What a violation is about identifies it over versions; its path may differ between them."""
-    return violation.release, violation.variant, violation.subject or repr(violation.path)
+def _identified(found: list[Violation | Open]) -> Iterable[tuple[Key, Violation | Open]]:
+    """What is found in one world, each with what identifies it over all worlds.
+
+    That is what a violation is about, and the how manieth of its kind it is; its path may differ between versions, and
+    so may the wording.
+    """
+    seen: dict[tuple[int, str], int] = {}
+    for item in found:
+        if isinstance(item, Open):
+            yield (item.release, "", 0), item
+            continue
+        about = item.release, item.subject or f"{item.variant} {item.path!r}"
+        seen[about] = seen.get(about, -1) + 1
+        yield (*about, seen[about]), item
 
 
 def _in_all(rule: Rule, doubtful: list[World]) -> set[Key] | None:
     """What holds whatever the layers set that nobody can read; None where there are no such layers."""
     if not doubtful:
         return None
-    each = [{_identity(found) for found in _found(rule, world) if not isinstance(found, Open)} for world in doubtful]
+    each = [
+        {key for key, found in _identified(_found(rule, world)) if isinstance(found, Violation)} for world in doubtful
+    ]
     return set.intersection(*each)
 
 

@@ -16,7 +16,7 @@ def locate(
     within: tuple[int, int] | None = None,
     at_key: bool = False,
 ) -> Place | None:
-    """The place of a path in the layer that set it; of its nearest ancestor where nothing did; None where there is none.
+    """The place of a path in the layer that set it; of its nearest ancestor where nothing did; else None.
 
     A scalar is pointed at itself (or at a part of it), a map or list at its key, null at its key as well.
     With `at_key`, the key is pointed at in any case.

@@ -109,16 +109,25 @@ def _installs(number: int, release: Release, shaded: bool) -> list[Installed]:
     chart = load_chart(release.chart)
     if chart is None:
         raise LookupError(f"no facts of {release.chart}")
-    if release.version is not None:
+    series = _series(chart, release.version)
+    if release.version is not None and not series:
         return [install(number, release, chart, release.version, shaded)]
     base = Values(list(release.layers), {}, release.missing, shaded)
-    found, complete = chart.representatives()
+    found, complete = (series, True) if series else chart.representatives()
     faces: dict[str, Installed] = {}
     for version in reversed(found):
         values = base.over(chart.table.defaults(version))
         installed = _install(number, release, chart, version, True, values)._replace(complete=complete)
         faces.setdefault(_face(installed), installed)
     return list(reversed(faces.values()))
+
+
+def _series(chart: Chart, version: str | None) -> list[str]:
+    """The releases that a version without a patch level stands for, as it does for Helm; none for a full version."""
+    if version is None or version.count(".") > 1 or "-" in version:
+        return []
+    prefix = version.removeprefix("v") + "."
+    return [known for known in chart.versions if known.startswith(prefix) and "-" not in known]
 
 
 def _face(installed: Installed) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 from bisect import bisect_right
 
 _BOM = b"\xef\xbb\xbf"
@@ -55,6 +57,9 @@ class Source:
     @classmethod
     def read(cls, path: str | os.PathLike[str], name: str | None = None) -> Source:
         """Read a file; raises OSError where it cannot be opened, SourceError where it is no UTF-8 text."""
+        # A pipe that nobody writes to would never end; one of the shell's own, such as <(...), does.
+        if stat.S_ISFIFO(os.stat(path).st_mode) and not os.fspath(path).startswith("/dev/"):
+            raise OSError(errno.EINVAL, "it is a pipe, not a file")
         with open(path, "rb") as file:
             data = file.read()
         return cls.from_bytes(data, os.fspath(path) if name is None else name)

@@ -82,7 +82,7 @@ class Survey:
 
     def read(self, part: Part) -> Cluster | None:
         """The cluster of a part; None where its files hold no values of a known chart."""
-        cluster = self._read(part)
+        cluster = self._completed(self._read(part))
         config = part.config or (self.configs[0] if self.configs else None)
         if cluster is None or config is None:
             return cluster
@@ -98,6 +98,18 @@ class Survey:
         if part.group is not None:
             cluster = _with_group(cluster, part.group, self)
         return self._with_extra(cluster) if cluster.releases or cluster.others else None
+
+    def _completed(self, cluster: Cluster | None) -> Cluster | None:
+        """The cluster with the releases that only the command line names: installed without any values."""
+        if cluster is None or not cluster.releases:
+            return cluster
+        present = {release.chart for release in cluster.releases}
+        added = [
+            Release(chart, said.version, said.name, said.namespace, (), {})
+            for chart, said in self.assumed.items()
+            if chart not in present and (said.name is not None or said.namespace is not None)
+        ]
+        return cluster._replace(releases=(*cluster.releases, *added)) if added else cluster
 
     @property
     def expected(self) -> dict[str, str]:
@@ -214,7 +226,12 @@ def survey(
         elif real in declared:
             wanted[declared[real]] = None
             found.shown.add(real)
-        elif os.path.basename(path) != FILE_NAME:
+        elif os.path.basename(path) == FILE_NAME:
+            for config in configs:
+                if _real(os.path.join(config.folder, FILE_NAME)) == real:
+                    wanted.update(((config.file, index), None) for index in range(len(config.clusters)))
+                    found.shown.update(file for file, (name, _) in declared.items() if name == config.file)
+        else:
             found.shown.add(real)
             if _belongs_somewhere(path):
                 folders[os.path.dirname(real)] = None
@@ -238,8 +255,10 @@ def _belongs_somewhere(path: str) -> bool:
     if os.path.basename(path) in _ANCHORS or os.path.splitext(path)[1] not in _ENDINGS:
         return True
     try:
-        with open(path, "rb") as stream:
-            data = stream.read()
+        data = b""
+        if os.path.isfile(path):
+            with open(path, "rb") as stream:
+                data = stream.read()
     except OSError:
         return False
     return (b"apiVersion:" in data and b"kind:" in data) or (b"releases:" in data and b"chart:" in data)

@@ -142,7 +142,7 @@ def invalid(world: World, rule: Rule) -> Found:
                         remedy = Remedy(installed.number, level, (Set(where, fixed),))
                         words["fixed"] = fixed
                 variant = "refused" if problem.effect in _FATAL else "ignored"
-                subject = f"{problem.kind} {problem.start}"
+                subject = f"{index} {problem.kind} {problem.start}"
                 span = (problem.start, problem.end)
                 yield Violation(installed.number, where, variant, words, subject, (), (), remedy, span)
         texts = [item if isinstance(item, str) else "" for item in given]
@@ -158,7 +158,16 @@ def invalid(world: World, rule: Rule) -> Found:
             if older is not None:
                 words["older"] = texts[older]
                 remedy = Remedy(installed.number, "unsafe", (Remove((*path, older)),), side="own")
-            yield Violation(installed.number, where, variant, words, f"{clash.kind}", related, (), remedy)
+            yield Violation(
+                installed.number,
+                where,
+                variant,
+                words,
+                f"{clash.kind} {clash.first} {clash.second}",
+                related,
+                (),
+                remedy,
+            )
 
 
 def _superseded(texts: list[str], clash: hubble.Clash, facts: dict[str, Any]) -> int | None:

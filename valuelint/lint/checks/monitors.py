@@ -45,7 +45,8 @@ def title_of(owner: Installed, prometheus: Prometheus) -> str:
 
 def subject_of(monitor: Monitor) -> str:
     """What tells one monitor of a release from another."""
-    return f"{monitor.kind} {monitor.facts.component} {shown(monitor.name)}"
+    where = format_path(monitor.scope.item_path) if monitor.facts.for_each is not None else ""
+    return f"{monitor.kind} {monitor.facts.component} {where or shown(monitor.name)}"
 
 
 # --- rendered, but not selected -------------------------------------------------------------------
@@ -190,9 +191,11 @@ def _not_selected(
         where = (*monitor.label_origins.get(key, place_of(monitor, monitor.facts.labels_path)), key)
         remedy = None
         if key in monitor.label_origins:
-            patches: tuple[Patch, ...] = (Set(where, go_text(labels[key])),)
+            # Null over a label asks for its removal; any other value was meant as a text.
+            gone = labels[key] is None
+            patches: tuple[Patch, ...] = (Remove(where) if gone else Set(where, go_text(labels[key])),)
             promise = Promise(installed.number, "selected", monitor.facts.component)
-            remedy = Remedy(installed.number, "safe", patches, (promise,))
+            remedy = Remedy(installed.number, "unsafe" if gone else "safe", patches, (promise,))
         return Violation(installed.number, where, "label-type", {**words, "label": key}, subject, (), (), remedy)
     if verdict.cause == "selector":
         return Violation(installed.number, place_of(monitor, monitor.facts.asked_by), "nothing", words, subject, origin)
@@ -384,6 +387,14 @@ def not_rendered(world: World, rule: Rule) -> Found:
 
 
 def _not_rendered(world: World, installed: Installed, monitor: Monitor, asked_by: Path) -> Violation:
+    if monitor.facts.absent:
+        asked = {
+            "kind": monitor.kind,
+            "component": monitor.facts.component,
+            "chart": installed.chart.title,
+            "since": _since(monitor.facts.absent),
+        }
+        return Violation(installed.number, asked_by, "absent", asked, subject_of(monitor))
     why = monitor.facts.needs.explain(monitor.scope)
     metrics = monitor.facts.metrics
     reasons = list({reason.path: reason for reason in why}.values())
@@ -443,6 +454,12 @@ def _switched_on(installed: Installed, monitor: Monitor) -> tuple[list[Patch], l
     if dynamic is not None and go_truth(installed.values.get(dynamic)) is not False:
         return [], []  # a list beside the metrics that are read at run time is one too many
     return [patch for patch in patches if patch.path not in (metrics, dynamic)] + [Set(metrics, usual)], usual
+
+
+def _since(versions: str) -> str:
+    """`>=1.14.0-rc.0 <1.14.0-snapshot.0 || …` for people: 1.14."""
+    first = versions.split()[0].lstrip(">=").partition("-")[0]
+    return first.removesuffix(".0")
 
 
 def _said(installed: Installed, reason: Reason) -> str:
@@ -745,9 +762,9 @@ def _other_scraper(world: World, installed: Installed, monitor: Monitor) -> str:
     """Whether something else scrapes these metrics: "yes", "no", or what might (in words)."""
     if not world.prometheuses():
         return "no Prometheus is among the releases"
-    label_sets = [service.labels for service in installed.objects.services if isinstance(service.labels, dict)]
-    label_sets = [labels for labels in label_sets if _belongs(labels, monitor)]
-    label_sets += [dict(monitor.facts.pod_labels)]
+    services = [service.labels for service in installed.objects.services if isinstance(service.labels, dict)]
+    pods = [dict(monitor.facts.pod_labels)]
+    label_sets = [labels for labels in services if _belongs(labels, monitor)] + pods
     for item in world.installed:
         for other in item.objects.monitors:
             if other is monitor or other.facts.for_each is None or other.rendered is False:
@@ -755,7 +772,12 @@ def _other_scraper(world: World, installed: Installed, monitor: Monitor) -> str:
             given = other.scope.get(("$item", "selector"))
             if isinstance(given, Unknown):
                 return "an additional monitor whose selector is not known"
-            if isinstance(given, dict) and any(match(given, labels).matches is not False for labels in label_sets):
+            # A ServiceMonitor finds what a Service stands before, a PodMonitor the pods themselves.
+            reached = pods if other.kind == "PodMonitor" else label_sets[:-1]
+            if not isinstance(given, dict) or not any(match(given, labels).matches is not False for labels in reached):
+                continue
+            verdicts = world.selections(other.kind, other.labels, other.namespace)
+            if _looks_into(other, monitor) and any(verdict.selected is not False for _, _, verdict in verdicts):
                 return "yes"
         facts = item.objects.prometheus.facts if item.objects.prometheus is not None else None
         if facts is None:
@@ -772,6 +794,32 @@ def _other_scraper(world: World, installed: Installed, monitor: Monitor) -> str:
     return "no"
 
 
+def _looks_into(other: Monitor, monitor: Monitor) -> bool:
+    """Whether an additional monitor may look for targets in the namespace in which this component runs."""
+    given = other.scope.get(("$item", "namespaceSelector"))
+    if isinstance(given, Unknown):
+        return True
+    named = given.get("matchNames") if isinstance(given, dict) else None
+    if isinstance(given, dict) and (given.get("any") or (given and not isinstance(named, list))):
+        return True
+    searched = named or [other.namespace]
+    return _may_name(searched, monitor)
+
+
+def _may_name(namespaces: list[Any], monitor: Monitor) -> bool:
+    targets = monitor.target_namespaces or (monitor.namespace,)
+    if any(isinstance(name, Unknown) for name in (*namespaces, *targets)):
+        return True
+    return any(target in namespaces for target in targets)
+
+
+def _discovers(config: dict[str, Any], monitor: Monitor) -> bool:
+    """Whether a kubernetes_sd_config may find the component: everywhere, unless it names namespaces."""
+    spaces = config.get("namespaces")
+    names = spaces.get("names") if isinstance(spaces, dict) else None
+    return not isinstance(names, list) or not names or _may_name(names, monitor)
+
+
 def _belongs(labels: dict[str, Any], monitor: Monitor) -> bool:
     return isinstance(monitor.selector, dict) and bool(match({"matchLabels": monitor.selector}, labels).matches)
 
@@ -779,6 +827,14 @@ def _belongs(labels: dict[str, Any], monitor: Monitor) -> bool:
 def _could_scrape(jobs: Any, monitor: Monitor, label_sets: list[dict[str, Any]]) -> bool:
     """Whether scrape jobs may reach the component: any that discovers in Kubernetes, or that names it."""
     text = repr(jobs)
+    if isinstance(jobs, list) and all(isinstance(job, dict) for job in jobs):
+        found = [
+            config for job in jobs for config in job.get("kubernetes_sd_configs") or () if isinstance(config, dict)
+        ]
+        if any(_discovers(config, monitor) for config in found):
+            return True
+        if found and "kubernetesSDConfigs" not in text:
+            text = repr([{key: value for key, value in job.items() if key != "kubernetes_sd_configs"} for job in jobs])
     if "kubernetes_sd_configs" in text or "kubernetesSDConfigs" in text:
         return True
     words = {monitor.facts.component, *(str(value) for labels in label_sets for value in labels.values())}
