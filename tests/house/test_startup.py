@@ -39,6 +39,10 @@ def test_a_plain_check_imports_no_more_than_it_needs(run: Run) -> None:
     reporters = {name.rpartition(".")[2] for name in loaded if name.startswith("valuelint.report.")}
     assert {name for name in reporters if not name.startswith("_")} == {"text"}
     assert "valuelint.lint.fix" not in loaded
+    # Nor what only comments, a configuration or policies ask for.
+    asked_for = ("suppress", "tuning", "policies", "views", "cel", "trials", "baseline", "tidy")
+    assert not loaded & {f"valuelint.lint.{name}" for name in asked_for}
+    assert not loaded & {"valuelint.workspace.settings", "valuelint.workspace.toml"}
 
 
 @pytest.mark.slow

@@ -416,6 +416,27 @@ WRONG: dict[str, tuple[str, int, int, str, str]] = {
         "such as '>=30s'",
     ),
     "a version that is none": (HEAD + "expect: {$release.version: {version: new}}\n", 4, 38, "new", "such as '>=1.18'"),
+    "a pattern that is none": (
+        HEAD + "expect: {kind: {pattern: '(a'}}\n",
+        4,
+        26,
+        "(a: missing )",
+        "a regular expression",
+    ),
+    "a pattern deep inside": (
+        HEAD + "expect: {labels: {allOf: [{patternProperties: {'[': true}}]}}\n",
+        4,
+        46,
+        "[: unterminated",
+        "a regular expression",
+    ),
+    "a schema from elsewhere": (
+        HEAD + "expect: {kind: {$ref: 'https://a.example/x'}}\n",
+        4,
+        23,
+        "lies elsewhere",
+        "nothing is fetched",
+    ),
     "both": (HEAD + "expect: {kind: x}\ncel: 'true'\n", 5, 1, "it has both expect and cel", "take one"),
     "code": (
         HEAD + "check: os.system\nexpect: {kind: x}\n",

@@ -301,6 +301,7 @@ def _check_schema(document: Document, path: Path, schema: dict[str, Any], data: 
     from valuelint.lint.checks.policies import with_params
 
     filled = with_params(schema, {name: item["default"] for name, item in data.get("params", {}).items()})
+    _check_inside(document, path, filled)
     try:
         jsonschema.Draft202012Validator.check_schema(filled)
     except jsonschema.SchemaError as error:
@@ -319,6 +320,25 @@ def _check_schema(document: Document, path: Path, schema: dict[str, Any], data: 
             raise _at(document, (*path, "version"), str(error), "such as '>=1.18'") from None
     if "duration" in filled and not (is_duration("0", filled["duration"]) or is_duration("9999y", filled["duration"])):
         raise _at(document, (*path, "duration"), f"{filled['duration']} compares nothing", "such as '>=30s'")
+
+
+def _check_inside(document: Document, path: Path, schema: Any) -> None:
+    """Raises Problem for what the schema of schemas lets pass: a pattern that is none, and schemas from elsewhere."""
+    import re
+
+    parts = schema.items() if isinstance(schema, dict) else enumerate(schema) if isinstance(schema, list) else ()
+    for key, value in parts:
+        patterns = [value] if key == "pattern" else list(value) if key == "patternProperties" else []
+        for pattern in patterns:
+            try:
+                re.compile(str(pattern))
+            except re.error as error:
+                raise _at(document, (*path, key), f"{pattern}: {error}", "a pattern is a regular expression") from None
+        if key in ("$ref", "$dynamicRef") and not str(value).startswith("#"):
+            message, remedy = f"{value} lies elsewhere", "nothing is fetched; write the schema here, or below $defs"
+            raise _at(document, (*path, key), message, remedy)
+        if key not in ("const", "enum", "default"):
+            _check_inside(document, (*path, key), value)
 
 
 def _check_expression(document: Document, expression: str) -> None:

@@ -300,7 +300,7 @@ class Repository:
 
 def _read(path: str, here: str = "") -> File | None:
     try:
-        descriptor = os.open(path, os.O_RDONLY)
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))  # a pipe that nobody writes to is empty
     except OSError:
         return None
     try:
