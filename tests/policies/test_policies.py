@@ -426,7 +426,7 @@ WRONG: dict[str, tuple[str, int, int, str, str]] = {
     "a pattern deep inside": (
         HEAD + "expect: {labels: {allOf: [{patternProperties: {'[': true}}]}}\n",
         4,
-        46,
+        47,
         "[: unterminated",
         "a regular expression",
     ),
