@@ -110,6 +110,8 @@ class _Picture:
             services = item.objects.services
             counts: dict[str, int] = {}
             for monitor in item.objects.monitors:
+                if monitor.facts.absent:
+                    continue  # this version knows no such monitor
                 component = monitor.facts.component
                 number = counts[component] = counts.get(component, -1) + 1
                 rendered = monitor.rendered if stop is None else False
