@@ -18,7 +18,10 @@ CHECK = [sys.executable, "-m", "valuelint", "check", "cilium.yaml", "kube-promet
 NOT_LOADED = {
     "jsonschema",
     "ruamel",
-    "yaml",
+    "yaml.loader",  # of PyYAML only the C parser and the events are there
+    "click",
+    "typing",
+    "re",
     "json",
     "dataclasses",
     "pathlib",
