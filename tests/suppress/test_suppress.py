@@ -251,13 +251,16 @@ def test_it_works_in_every_envelope(text: str, tmp_path: Path) -> None:
     assert result.left.findings == ()
 
 
-def test_a_file_of_two_clusters_needs_the_comment_in_one(tmp_path: Path) -> None:
+@pytest.mark.parametrize("alone", [False, True])
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_file_of_two_clusters_needs_the_comment_in_one(order: int, alone: bool, tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text(relay(f=" " + YES))
     (tmp_path / "b.yaml").write_text("hubble: {relay: {prometheus: {enabled: true}}}\n")
-    (tmp_path / ".valuelint.yaml").write_text(
-        "clusters:\n- {name: one, releases: [{chart: cilium, version: 1.20.0, values: [a.yaml, b.yaml]}]}\n"
-        "- {name: two, releases: [{chart: cilium, version: 1.20.0, values: a.yaml}]}\n"
+    clusters = (
+        "- {name: one, releases: [{chart: cilium, version: 1.20.0, values: [a.yaml, b.yaml]}]}\n",
+        "- {name: two, releases: [{chart: cilium, version: 1.20.0, values: a.yaml}]}\n",
     )
-    report = engine.run(discover([str(tmp_path)], None, {}), RULES)
+    (tmp_path / ".valuelint.yaml").write_text("clusters:\n" + "".join(clusters[::order]))
+    report = engine.run(discover([str(tmp_path / "a.yaml" if alone else tmp_path)], None, {}), RULES)
     assert (NOT_RENDERED in {item.rule for item in report.findings}, report.suppressed) == (False, 1)
     assert "suppression" not in {item.rule for item in report.findings}

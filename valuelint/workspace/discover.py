@@ -204,13 +204,12 @@ def survey(
         if problem is not None:
             found.problems.append(Problem(problem[0], remedy=problem[1]))
             found.assumed[name] = assumption._replace(version=None)
-    declared = {
-        _real(os.path.join(config.folder, file)): (config.file, index)
-        for config in configs
-        for index, cluster in enumerate(config.clusters)
-        for release in cluster.releases
-        for file, _ in release.values
-    }
+    declared: dict[str, list[tuple[str, int]]] = {}
+    for config in configs:
+        for index, cluster in enumerate(config.clusters):
+            for release in cluster.releases:
+                for file, _ in release.values:
+                    declared.setdefault(_real(os.path.join(config.folder, file)), []).append((config.file, index))
     wanted: dict[tuple[str, int], None] = {}
     loose: dict[str, None] = {}
     folders: dict[str, None] = {}
@@ -220,17 +219,21 @@ def survey(
             for config in configs:
                 if _within(config.folder, path):
                     wanted.update(((config.file, index), None) for index in range(len(config.clusters)))
-            wanted.update((declared[file], None) for file in declared if file.startswith(real + os.sep))
+            for file in declared:
+                if file.startswith(real + os.sep):
+                    wanted.update(dict.fromkeys(declared[file]))
             folders[real] = None
             found.folders.append(real + os.sep)
         elif real in declared:
-            wanted[declared[real]] = None
+            wanted.update(dict.fromkeys(declared[real]))
             found.shown.add(real)
         elif os.path.basename(path) == FILE_NAME:
             for config in configs:
                 if _real(os.path.join(config.folder, FILE_NAME)) == real:
                     wanted.update(((config.file, index), None) for index in range(len(config.clusters)))
-                    found.shown.update(file for file, (name, _) in declared.items() if name == config.file)
+                    found.shown.update(
+                        file for file, places in declared.items() if any(name == config.file for name, _ in places)
+                    )
         else:
             found.shown.add(real)
             if _belongs_somewhere(path):
