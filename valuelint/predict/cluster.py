@@ -102,7 +102,7 @@ def install(number: int, release: Release, chart: Chart, version: str, shaded: b
 
 def _install(number: int, release: Release, chart: Chart, used: str, exact: bool, values: Values) -> Installed:
     nulled = [key for key, value in values.user.items() if value is None]
-    for key in nulled and {subchart.key for subchart in chart.table.subcharts(used)}.intersection(nulled):
+    for key in set(chart.table.subcharts(used)).intersection(nulled) if nulled else ():
         # Null takes away what the chart gives its subchart; the subchart's own values come back.
         values.data[key] = chart.table.subchart_defaults(used, key)
     found = objects(chart.at(used), values, release.name, release.namespace)
