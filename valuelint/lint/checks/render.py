@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from valuelint.charts.expressions import go_truth
+from valuelint.light import Any
 from valuelint.lint.checks.options import claims
 from valuelint.lint.rule import Open, Related, Remedy, Rule, Violation, show
 from valuelint.predict.cluster import Installed, World
@@ -17,7 +18,21 @@ def _written(installed: Installed, stop: Stop) -> list[Path]:
     """The deciding paths that the user wrote: first the values that make the guard fire."""
     fired = [reason.path for reason in stop.reasons]
     paths = dict.fromkeys([path for path in stop.paths if path in fired] + fired + list(stop.paths))
-    return [path for path in paths if installed.values.resolve(path).layer is not None]
+    return list(dict.fromkeys(found for path in paths if (found := _said(installed, path)) is not None))
+
+
+def _said(installed: Installed, path: Path) -> Path | None:
+    """The path if the user wrote it, or the map above it that the user took away."""
+    if installed.values.resolve(path).layer is not None:
+        return path
+    user: Any = installed.values.user
+    for depth, key in enumerate(path):
+        if not isinstance(user, dict) or key not in user:
+            return None
+        user = user[key]
+        if user is None:
+            return path[: depth + 1]
+    return None
 
 
 def _release(installed: Installed) -> str:
