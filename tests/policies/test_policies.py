@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 import textwrap
 from pathlib import Path
@@ -18,8 +19,10 @@ from valuelint.lint.checks.policies import is_duration, meets, parse_field, seco
 from valuelint.lint.fix import repair
 from valuelint.lint.policies import load_policies, policy_of
 from valuelint.lint.rule import Rule, tuned
+from valuelint.lint.tuning import complaints
 from valuelint.syntax import Source, format_path, parse
 from valuelint.values import Unknown
+from valuelint.workspace.config import read_config
 from valuelint.workspace.release import Problem, Workspace
 from valuelint.workspace.settings import Override, Settings
 
@@ -435,7 +438,7 @@ WRONG: dict[str, tuple[str, int, int, str, str]] = {
         4,
         23,
         "lies elsewhere",
-        "nothing is fetched",
+        "nothing is looked up",
     ),
     "both": (HEAD + "expect: {kind: x}\ncel: 'true'\n", 5, 1, "it has both expect and cel", "take one"),
     "code": (
@@ -541,3 +544,35 @@ def test_without_the_package_an_expression_is_refused(monkeypatch: pytest.Monkey
     with pytest.raises(Problem, match=r"cel-expr-python is not installed; pip install 'valuelint\[cel\]'"):
         policy("for: values\ncel: values.never.compiled.before")
     assert policy("for: values\nexpect: {a: 1}").id == "mine"
+
+
+def test_a_parameter_that_breaks_a_policy_is_the_users_mistake(tmp_path: Path) -> None:
+    (tmp_path / "cilium.yaml").write_text("operator: {replicas: 1}\n")
+    (tmp_path / "policies").mkdir()
+    (tmp_path / "policies" / "mine.yaml").write_text(
+        HEAD.replace("monitor", "values")
+        + "params: {least: {default: 2}}\nexpect: {operator.replicas: {minimum: '{params.least}'}}\n"
+    )
+    (tmp_path / ".valuelint.yaml").write_text(
+        "clusters: [{name: a, releases: [{chart: cilium, version: 1.20.0, values: cilium.yaml}]}]\n"
+        "policies: policies\nparameters: {mine: {least: many}}\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "valuelint", "check", "."],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(Path(__file__).parents[2]), "PATH": ""},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: policies/mine.yaml: the rule mine is broken: TypeError"), done.stderr
+
+
+def test_a_parameter_that_no_rule_has_is_named(tmp_path: Path) -> None:
+    (tmp_path / "policies").mkdir()
+    (tmp_path / "policies" / "mine.yaml").write_text(HEAD + "params: {least: {default: 2}}\nexpect: {kind: x}\n")
+    (tmp_path / ".valuelint.yaml").write_text("policies: policies\nparameters: {mine: {last: 3}}\n")
+    config = read_config(str(tmp_path / ".valuelint.yaml"), ".valuelint.yaml")
+    assert config.settings is not None
+    (problem,) = complaints(load_policies(list(config.settings.policies), [])[0], config.settings)
+    assert str(problem) == ".valuelint.yaml:2:20: the rule mine has no parameter last; known are least"

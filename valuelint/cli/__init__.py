@@ -61,6 +61,9 @@ def main() -> None:
         # A mistake of ours: said in one line; VALUELINT_DEBUG shows where it happened.
         if os.environ.get("VALUELINT_DEBUG"):
             raise
+        if type(error).__name__ == "BrokenRule" and (policy := getattr(error, "file", "")):
+            complain(f"error: {os.path.relpath(policy)}: {error}")
+            sys.exit(EXIT_USAGE)
         complain(f"internal error: {error} ({type(error).__name__})")
         complain("please report it with the output of the same command under VALUELINT_DEBUG=1")
         code = EXIT_INTERNAL

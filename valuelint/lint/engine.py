@@ -94,7 +94,7 @@ def review(outcomes: list[Outcome], whole: bool = False) -> list[Finding]:
         try:
             found += find_review(rule)(marked, rule, whole)
         except Exception as error:
-            raise BrokenRule(rule.id, error) from error
+            raise BrokenRule(rule.id, error, rule.file) from error
     return found
 
 
@@ -232,7 +232,7 @@ def _found(rule: Rule, world: World) -> list[Violation | Open]:
     try:
         return list(find_check(rule)(world, rule))
     except Exception as error:
-        raise BrokenRule(rule.id, error) from error
+        raise BrokenRule(rule.id, error, rule.file) from error
 
 
 def _wanted(item: _Held) -> Wanted:
@@ -257,7 +257,7 @@ def _finding(item: _Held, plan: Plan | None) -> Finding | None:
     try:
         return _told(rule, violation, world, plan)
     except (KeyError, IndexError, ValueError) as error:
-        raise BrokenRule(rule.id, error) from error
+        raise BrokenRule(rule.id, error, rule.file) from error
 
 
 def _told(rule: Rule, violation: Violation, world: World, plan: Plan | None) -> Finding | None:

@@ -334,8 +334,8 @@ def _check_inside(document: Document, path: Path, schema: Any) -> None:
                 re.compile(str(pattern))
             except re.error as error:
                 raise _at(document, (*path, key), f"{pattern}: {error}", "a pattern is a regular expression") from None
-        if key in ("$ref", "$dynamicRef") and not str(value).startswith("#"):
-            message, remedy = f"{value} lies elsewhere", "nothing is fetched; write the schema here, or below $defs"
+        if key in ("$ref", "$dynamicRef") and isinstance(value, str):
+            message, remedy = f"{value} lies elsewhere", "nothing is looked up or fetched; write the schema out here"
             raise _at(document, (*path, key), message, remedy)
         if key not in ("const", "enum", "default"):
             _check_inside(document, (*path, key), value)

@@ -17,8 +17,10 @@ from valuelint.workspace.release import Origin
 class BrokenRule(Exception):  # noqa: N818 - says what it is
     """A rule, or the check behind it, does not work: a mistake in valuelint or in a policy, never in the values."""
 
-    def __init__(self, rule_id: str, cause: Exception) -> None:
+    def __init__(self, rule_id: str, cause: Exception, file: str = "") -> None:
         super().__init__(f"the rule {rule_id} is broken: {type(cause).__name__}: {cause}")
+        self.file = file
+        """The policy that it is, if it is one."""
 
 
 class Wording(NamedTuple):
