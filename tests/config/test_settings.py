@@ -141,6 +141,12 @@ def test_what_stands_here_wins_over_what_it_extends(tmp_path: Path) -> None:
     assert (config.expect, config.fix) == ({"monitor_namespace": "a"}, {"guard": "off"})
 
 
+def test_a_bomb_is_a_problem(tmp_path: Path) -> None:
+    lines = "".join(f"    d{n}: &d{n} [{', '.join([f'*d{n - 1}'] * 9)}]\n" for n in range(1, 9))
+    with pytest.raises(Problem, match="aliases make this more than"):
+        settings("parameters:\n  guard:\n    d0: &d0 [x, x]\n" + lines, tmp_path)
+
+
 def test_the_later_of_two_bases_wins(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text("severity: {guard: info}\nfail_on: error\n")
     (tmp_path / "b.yaml").write_text("severity: {guard: error}\nprofile: pedantic\n")

@@ -337,6 +337,7 @@ def test_a_fix_without_a_place_in_the_values_is_none() -> None:
 # --- files that are wrong -------------------------------------------------------------------------
 
 HEAD = "summary: A rule of this test.\nfor: monitor\nmessage: it is wrong\n"
+BOMB = "d0: &d0 [x, x]\n" + "".join(f"d{n}: &d{n} [{', '.join([f'*d{n - 1}'] * 9)}]\n" for n in range(1, 10))
 WRONG: dict[str, tuple[str, int, int, str, str]] = {
     "no map": ("- a\n", 1, 1, "a rule is a map", ""),
     "no summary": ("for: values\n", 1, 1, "summary is missing", "in one sentence"),
@@ -464,6 +465,7 @@ WRONG: dict[str, tuple[str, int, int, str, str]] = {
         "docs/policies.md",
     ),
     "an expression that is no condition": (HEAD + "cel: 1 + 1\n", 4, 6, "it gives int, not true or false", ""),
+    "a bomb": (BOMB + HEAD + "expect: {a: *d9}\n", 1, 1, "aliases make this more than", "write values out"),
     "no YAML": ("a: [\n", 2, 1, "a value is expected here", ""),
 }
 

@@ -68,7 +68,10 @@ def read_policy(file: str, shown: str) -> Rule:
 def policy_of(document: Document, name: str, file: str) -> Rule:
     """The rule in a document. Raises Problem."""
     source = document.source
-    data = {} if document.root is None else to_data(document.root, source=source)
+    try:
+        data = {} if document.root is None else to_data(document.root, source=source)
+    except SourceError as error:
+        raise Problem(error.message, error.file, error.line, error.column, error.remedy) from None
     if not isinstance(data, dict):
         raise _at(document, (), "a rule is a map", "docs/policies.md shows one")
     _shaped(document, data)

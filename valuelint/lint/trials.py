@@ -82,11 +82,11 @@ def _in_test_file(file: str, rules: dict[str, Rule]) -> list[Trial]:
     try:
         source = Source.read(file, file)
         document = parse(source)[0]
+        data = {} if document.root is None else to_data(document.root, source=source)
     except SourceError as error:
         raise Problem(error.message, error.file, error.line, error.column, error.remedy) from None
     except OSError as error:
         raise Problem(f"cannot read it: {error.strerror}", file) from None
-    data = {} if document.root is None else to_data(document.root, source=source)
     for flaw in _errors(data):
         path = tuple(flaw.absolute_path)
         found = next((item for end in range(len(path), 0, -1) if (item := find(document.root, path[:end]))), None)

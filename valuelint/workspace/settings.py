@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 
 from valuelint.light import TYPE_CHECKING, Any, NamedTuple
-from valuelint.syntax import Node, Path, parse_path, to_data
-from valuelint.workspace.release import Origin
+from valuelint.syntax import Node, Path, SourceError, parse_path, to_data
+from valuelint.workspace.release import Origin, Problem
 
 if TYPE_CHECKING:
     from valuelint.workspace.config import Reader
@@ -241,7 +241,10 @@ def _parameters(
         return {}
     found = {}
     for rule, value in reader.fields(node, path, known, "parameters", "rules by their ids").items():
-        data = to_data(value)
+        try:
+            data = to_data(value, source=reader.source)
+        except SourceError as error:
+            raise Problem(error.message, error.file, error.line, error.column, error.remedy) from None
         if not isinstance(data, dict):
             raise reader.problem(value.start, f"the parameters of {rule} are a map", "write name: value")
         found[rule] = (data, value)
