@@ -414,7 +414,7 @@ helmCharts:
     put(tmp_path, {"cilium/kustomization.yaml": kustomization, "cilium/values.yaml": "hubble: {enabled: true}\n"})
     workspace = discover(["cilium/values.yaml"], None, {})
     assert said(only(workspace)) == ("1.18.2", "net", "kube-system")
-    assert workspace.shown == {"cilium/values.yaml"}
+    assert workspace.shown == frozenset({"cilium/values.yaml"})
 
 
 def test_flux_takes_in_components(tmp_path: Path) -> None:
