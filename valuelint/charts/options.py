@@ -98,6 +98,29 @@ class Options:
             _collect(self.defaults, self.states, (), self._paths)
         return self._paths
 
+    def named(self, key: str, deepest: int) -> list[Names]:
+        """The options whose last key is this one, but for case and hyphens, down to a depth."""
+        found: list[Names] = []
+        _find(self.defaults, self.states, _squeezed(key), (), deepest, found)
+        return found
+
+
+def _find(default: Any, state: Any, wanted: str, path: Names, deepest: int, found: list[Names]) -> None:
+    keys = dict.fromkeys(default) if type(default) is dict else {}
+    if type(state) is dict:
+        keys |= dict.fromkeys(state)
+    for key in keys:
+        below, inner = _below(default, key), _state_below(state, key)
+        goes_on = len(path) + 1 < deepest and (type(below) is dict or type(inner) is dict)
+        meant = _squeezed(key) == wanted
+        if key == HERE or not (meant or goes_on) or not _known(below, inner):
+            continue
+        here = (*path, key)
+        if meant:
+            found.append(here)
+        if goes_on:
+            _find(below, inner, wanted, here, deepest, found)
+
 
 def _unknown(
     user: dict[str, Any], defaults: Any, states: Any, path: Names, subcharts: dict[str, str]
@@ -449,9 +472,9 @@ def suggest(options: Options, path: Path, value: Any, most: int = 3) -> list[Sug
             found.append((rank, Suggestion(here, "case" if distance == 0 else "typo")))
     elsewhere: list[tuple[tuple[Any, ...], Suggestion]] = []
     if not found or (found and min(found)[0][0] > 1):
-        for candidate, full in options.paths().items():
-            if candidate[-1] != key and _squeezed(candidate[-1]) != _squeezed(key):
-                continue
+        # Three steps are the most, and two for a key at the top: deeper ones are not near.
+        for candidate in options.named(key, len(names) + (2 if len(names) == 1 else 3)):
+            full = bool(options.children(candidate))
             if inner and (not full or not inner & set(options.children(candidate))) and not options.free(candidate):
                 continue
             if not inner and full and isinstance(value, dict) is False:

@@ -125,7 +125,7 @@ def equipped(workspace: Workspace) -> tuple[Workspace, list[Rule]]:
 
     configured = [cluster.settings for cluster in workspace.clusters if cluster.settings is not None]
     if not any(settings.policies or settings.parameters for settings in configured):
-        return workspace, load_rules()
+        return workspace, load_rules(examples=False)
     from valuelint.cli._rules import with_policies
 
     rules, problems = with_policies(configured)
