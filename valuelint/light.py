@@ -1,4 +1,4 @@
-"""What modules on the way of a plain `check` need of `typing`, without importing it.
+"""What modules on the way of a plain `check` need of `typing` and its like, without importing them.
 
 Importing `typing` costs as much as starting Python does, and so do fifty classes of `typing.NamedTuple`, which
 compiles every annotation and a constructor for each. At run time the names here do next to nothing; `NamedTuple`
@@ -11,15 +11,36 @@ TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     import re
+    from collections.abc import Callable as Callable
+    from collections.abc import Collection as Collection
+    from collections.abc import Container as Container
+    from collections.abc import Iterable as Iterable
+    from collections.abc import Iterator as Iterator
+    from collections.abc import Mapping as Mapping
+    from collections.abc import Sequence as Sequence
     from typing import Any as Any
     from typing import Final as Final
     from typing import NamedTuple as NamedTuple
     from typing import Protocol as Protocol
+    from typing import TypeVar
     from typing import cast as cast
 
+    _Function = TypeVar("_Function")
+
     def pattern(text: str, flags: int = 0) -> re.Pattern[str]: ...
+
+    def remembered(function: _Function) -> _Function: ...
 else:
     from _collections import _tuplegetter
+    from _collections_abc import (  # noqa: F401 - for those who import them from here
+        Callable,
+        Collection,
+        Container,
+        Iterable,
+        Iterator,
+        Mapping,
+        Sequence,
+    )
 
     Any = Final = object
 
@@ -28,6 +49,18 @@ else:
 
     def cast(_, value):
         return value
+
+    def remembered(function):
+        """The same function of hashable arguments, asked once for each; nothing is forgotten."""
+        answers = {}
+
+        def ask(*arguments):
+            if arguments not in answers:
+                answers[arguments] = function(*arguments)
+            return answers[arguments]
+
+        ask.__name__, ask.__doc__ = function.__name__, function.__doc__
+        return ask
 
     class pattern:  # noqa: N801 - stands in for a function
         """A regular expression that is compiled, and for which `re` is imported, when it is first used."""

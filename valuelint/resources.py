@@ -10,10 +10,9 @@ from __future__ import annotations
 import marshal
 import os
 import sys
-from collections.abc import Callable, Iterable
 from zlib import crc32
 
-from valuelint.light import Any
+from valuelint.light import Any, Callable, Iterable
 
 ROOTS = ("rules", "schemas")
 

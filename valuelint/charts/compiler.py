@@ -13,14 +13,13 @@ import json
 import os
 import sys
 import tarfile
-from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
 
 from valuelint import resources, syntax
 from valuelint.charts import tables, templates
 from valuelint.charts.tables import ABSENT, FREE, HERE, OPAQUE, READ, REFUSED
 from valuelint.charts.versions import parse_version
-from valuelint.light import Any, NamedTuple
+from valuelint.light import Any, Callable, Iterable, Iterator, NamedTuple
 
 LONGEST_TEXT = 200
 LONGEST_TEMPLATE = 60

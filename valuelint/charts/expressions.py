@@ -7,10 +7,8 @@ Three values everywhere: True, False, and None for "the text does not say". docs
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from valuelint.charts import versions
-from valuelint.light import TYPE_CHECKING, Any, NamedTuple, Protocol, cast, pattern
+from valuelint.light import TYPE_CHECKING, Any, Callable, NamedTuple, Protocol, cast, pattern
 from valuelint.syntax import Path, parse_path
 from valuelint.values import Unknown
 

@@ -6,8 +6,6 @@ left knows no versions. docs/facts.md describes the sections.
 
 from __future__ import annotations
 
-from functools import cached_property
-
 from valuelint import resources
 from valuelint.charts import tables, versions
 from valuelint.charts.expressions import Compiler, Condition, FactsError, Group, Labels, Leaf, Text, Value
@@ -200,11 +198,17 @@ class Chart:
         self.usual_release: dict[str, str] = head.get("usual", {})
         self._facts: dict[str, Facts] = {}
         self._table: tables.Table | None = None
+        self._sections: dict[str, Any] | None = None
         self._representatives: tuple[list[str], bool] | None = None
 
-    @cached_property
+    @property
     def _raw(self) -> dict[str, Any]:
         """All sections of all files, for all versions."""
+        if self._sections is None:
+            self._sections = self._read()
+        return self._sections
+
+    def _read(self) -> dict[str, Any]:
         sections: dict[str, Any] = {}
         for file in self._files:
             for section, content in resources.load(file).items():

@@ -25,9 +25,7 @@ Whatever the agent takes in that version is left alone, however odd it looks; so
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-
-from valuelint.light import TYPE_CHECKING, Any, NamedTuple, pattern
+from valuelint.light import TYPE_CHECKING, Any, Collection, Iterable, Iterator, Mapping, NamedTuple, Sequence, pattern
 
 if TYPE_CHECKING:
     import re

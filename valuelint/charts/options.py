@@ -6,14 +6,11 @@ template or the chart's schema knows, and the maps that are used whole; `correct
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import cache
-
 from valuelint import resources
 from valuelint.charts import tables
 from valuelint.charts.tables import ABSENT, FREE, HERE, READ, REFUSED
 from valuelint.charts.versions import Range, is_prerelease
-from valuelint.light import Any, NamedTuple
+from valuelint.light import Any, Iterator, NamedTuple, remembered
 from valuelint.syntax import Path
 
 Names = tuple[str, ...]
@@ -559,7 +556,7 @@ def _fit(options: Options, path: Names, value: Any, inner: frozenset[str]) -> in
     return 2 if type(default) is type(value) or {type(default), type(value)} <= {int, float} else 0
 
 
-@cache
+@remembered
 def _squeezed(text: str) -> str:
     return text.replace("-", "").replace("_", "").lower()
 

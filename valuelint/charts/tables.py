@@ -7,12 +7,11 @@ says from which version on a default holds. `valuelint.charts.compiler` makes th
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
 
 from valuelint import resources
 from valuelint.charts.versions import Version, parse_version
-from valuelint.light import Any, NamedTuple
+from valuelint.light import Any, Callable, Iterable, Iterator, NamedTuple
 from valuelint.syntax import Path
 
 ABSENT = "∅"

@@ -7,10 +7,9 @@ leans to one side: where a map goes somewhere that cannot be followed, everythin
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from valuelint.light import Any
+from valuelint.light import Any, Iterable, Iterator
 
 Names = tuple[str, ...]
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import lru_cache
-from operator import eq, ge, gt, le, lt, ne
+from _operator import eq, ge, gt, le, lt, ne  # `operator` without the half that is written in Python
 
-from valuelint.light import NamedTuple
+from valuelint.light import Callable, NamedTuple, remembered
 
 Identifier = tuple[int, int, str]
 """One part of a pre-release: (0, number, "") or (1, 0, text), so that numbers sort before words."""
@@ -32,7 +30,7 @@ _MAY_BE_SHORT = (ge, lt)
 """`>=1.16` and `<1.16` can only mean 1.16.0; what `1.16` or `<=1.16` means differs from tool to tool."""
 
 
-@lru_cache(maxsize=4096)
+@remembered
 def parse_version(text: str) -> Version:
     """Reads `1.16.0`, `v1.16.0-rc.1+build`, `1.16`; build metadata does not take part in the order.
 
@@ -136,7 +134,7 @@ class Range:
         return f"Range.parse({self.text!r})"
 
 
-@lru_cache(maxsize=1024)
+@remembered
 def _parse_range(text: str) -> Range:
     return Range(text, tuple(_parse_bounds(part, text) for part in text.split("||")))
 

@@ -9,10 +9,9 @@ import sys
 import tarfile
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from valuelint.light import TYPE_CHECKING, NamedTuple
+from valuelint.light import TYPE_CHECKING, Callable, Iterator, NamedTuple
 from valuelint.syntax import format_path
 
 if TYPE_CHECKING:

@@ -9,9 +9,8 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
-from collections.abc import Container
 
-from valuelint.light import Any, NamedTuple
+from valuelint.light import Any, Container, NamedTuple
 from valuelint.lint.diagnostic import Diagnostic, Report
 from valuelint.syntax import format_path
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterable, Iterator
 
-from valuelint.light import Any
+from valuelint.light import Any, Iterable, Iterator
 from valuelint.lint.diagnostic import SEVERITIES
 from valuelint.lint.examples import Example, Given, examples
 from valuelint.lint.rule import Rule

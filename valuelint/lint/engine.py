@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from valuelint.light import NamedTuple
+from valuelint.light import Iterable, NamedTuple
 from valuelint.lint import locate
 from valuelint.lint.diagnostic import SEVERITIES, Diagnostic, Fix, Place, Report, Skipped, Undecided
 from valuelint.lint.patching import NO_WISHES, Plan, Wanted, Wishes, choose, work_out

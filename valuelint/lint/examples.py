@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from valuelint.light import Any, NamedTuple
+from valuelint.light import Any, Mapping, NamedTuple
 from valuelint.lint import engine, fix
 from valuelint.lint.engine import Finding, Outcome
 from valuelint.lint.rule import Rule

@@ -8,9 +8,8 @@ the fix claims is true. Otherwise the old text stays, and the fix is reported as
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 
-from valuelint.light import Any, NamedTuple
+from valuelint.light import Any, Callable, NamedTuple
 from valuelint.lint.diagnostic import APPLICABILITIES, SEVERITIES, Diagnostic, Report
 from valuelint.lint.engine import Finding, Outcome, examine, report, review
 from valuelint.lint.patching import Wishes, keeps

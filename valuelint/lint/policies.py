@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 
 from valuelint.charts.facts import chart_names
 from valuelint.charts.versions import Range
-from valuelint.light import Any
+from valuelint.light import Any, Iterable, Iterator
 from valuelint.lint.checks.policies import PLACEHOLDER, is_duration, parse_field
 from valuelint.lint.rule import Rule, read_rule
 from valuelint.lint.views import ALWAYS, FIELDS

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from importlib import import_module
 
 from valuelint import resources
 from valuelint.charts.expressions import go_text
-from valuelint.light import Any, NamedTuple, cast
+from valuelint.light import Any, Callable, Iterator, NamedTuple, cast
 from valuelint.predict.cluster import World
 from valuelint.syntax import Path
 from valuelint.values import Unknown

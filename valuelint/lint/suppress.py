@@ -11,11 +11,10 @@ They are looked for among the comments of a document, never inside its scalars.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import date
 
-from valuelint.light import TYPE_CHECKING, NamedTuple
+from valuelint.light import TYPE_CHECKING, Iterable, Iterator, NamedTuple
 from valuelint.lint.diagnostic import Place
 from valuelint.syntax import Document, Entry, Mapping, Node, Path, Sequence, Source, SourceError, parse
 from valuelint.workspace.release import Cluster

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
-from valuelint.light import Any, NamedTuple
+from valuelint.light import Any, Collection, NamedTuple
 from valuelint.lint.checks.suppressions import tidied
 from valuelint.lint.diagnostic import Diagnostic, Fix
 from valuelint.lint.engine import Outcome, examine, review

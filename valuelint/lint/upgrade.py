@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from valuelint.charts import options as tables
 from valuelint.charts.expressions import go_truth
 from valuelint.charts.facts import load_chart
 from valuelint.charts.tables import ABSENT, OPAQUE
 from valuelint.charts.versions import parse_version
-from valuelint.light import Any, NamedTuple
+from valuelint.light import Any, Iterator, NamedTuple
 from valuelint.lint.diagnostic import Diagnostic
 from valuelint.lint.engine import Finding, Outcome, examine
 from valuelint.lint.rule import Rule

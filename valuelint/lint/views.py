@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-
 from valuelint.charts.versions import Range
-from valuelint.light import Any, NamedTuple
+from valuelint.light import Any, Callable, Iterator, NamedTuple
 from valuelint.predict.cluster import Installed, World
 from valuelint.predict.objects import Dashboard, Monitor, Prometheus
 from valuelint.syntax import Path

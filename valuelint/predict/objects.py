@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from valuelint.charts.expressions import (
     Condition,
     Reason,
@@ -27,7 +25,7 @@ from valuelint.charts.facts import (
     ServiceFacts,
     SidecarFacts,
 )
-from valuelint.light import Any, NamedTuple
+from valuelint.light import Any, Iterable, NamedTuple
 from valuelint.predict.schema import mismatches
 from valuelint.syntax import Path, format_path
 from valuelint.values import Unknown, Values

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from valuelint.light import Any
+from valuelint.light import Any, Iterator
 from valuelint.syntax import Path
 from valuelint.values import Unknown
 

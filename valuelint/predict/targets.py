@@ -6,11 +6,9 @@ and `why` says what would decide. With several worlds, what they agree on holds.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from valuelint.charts.expressions import Reason, go_text
 from valuelint.charts.facts import SELECTORS
-from valuelint.light import Any, NamedTuple
+from valuelint.light import Any, Iterator, NamedTuple
 from valuelint.predict.cluster import Installed, World, scraped_targets, worlds
 from valuelint.predict.objects import Monitor, Sidecar, Stop
 from valuelint.predict.selection import PickUp, Selection, camel, pick_up

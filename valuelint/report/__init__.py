@@ -7,10 +7,9 @@ The folder is the registration: a module here without a leading underscore is a 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
 from importlib import import_module
 
-from valuelint.light import NamedTuple
+from valuelint.light import Callable, Mapping, NamedTuple
 from valuelint.lint.diagnostic import Report
 
 
@@ -37,7 +36,7 @@ class Options(NamedTuple):
     """Whether the text format shows what a fix would change."""
     version: str = ""
     """Of valuelint."""
-    rules: Mapping[str, RuleText] = {}
+    rules: Mapping[str, RuleText] = {}  # noqa: RUF012 - a named tuple, whose default is never changed
     root: str = ""
     """The folder that paths are relative to in formats that a forge reads; empty leaves them as the user wrote them."""
     fail_on: str = "warning"

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 
-from valuelint.light import NamedTuple
+from valuelint.light import Iterator, NamedTuple
 from valuelint.lint.diagnostic import SEVERITIES, Diagnostic, Fix, Report
 from valuelint.syntax import Source
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
+from valuelint.light import Iterator
 from valuelint.lint.diagnostic import Diagnostic, Report
 from valuelint.report import Options
 from valuelint.report._common import amount, details, fails, relative, visible

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator, Sequence
 
-from valuelint.light import NamedTuple
+from valuelint.light import Callable, Iterator, NamedTuple, Sequence
 from valuelint.lint.diagnostic import Diagnostic, Place, Report, Skipped, Undecided
 from valuelint.report import Options
 from valuelint.report._common import (

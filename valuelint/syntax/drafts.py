@@ -6,9 +6,7 @@ only to be shown, drafting each and proving all of them together costs one readi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-
-from valuelint.light import Any
+from valuelint.light import Any, Iterable, Sequence
 from valuelint.syntax.data import to_data
 from valuelint.syntax.edits import apply_edits, same
 from valuelint.syntax.nodes import Document

@@ -6,9 +6,7 @@ that `apply_patch` says and every comment that was there. What cannot be proven 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from valuelint.light import Any
+from valuelint.light import Any, Iterable
 from valuelint.syntax.data import find, to_data
 from valuelint.syntax.nodes import Document, Mapping, Node, Sequence
 from valuelint.syntax.parse import parse

@@ -7,9 +7,8 @@ under a condition is Unknown as well.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
-from valuelint.light import Any, Final
+from valuelint.light import Any, Callable, Final
 from valuelint.syntax import Mapping, Node, Scalar, Sequence, Source, resolve_alias
 from valuelint.syntax.scalars import TagError, resolve
 from valuelint.values.unknown import Unknown, mark_unknown

@@ -5,10 +5,9 @@ from __future__ import annotations
 import fnmatch
 import os
 import re
-from collections.abc import Iterator
 from itertools import product
 
-from valuelint.light import TYPE_CHECKING, Any, NamedTuple
+from valuelint.light import TYPE_CHECKING, Any, Iterator, NamedTuple
 from valuelint.syntax import load_data
 from valuelint.workspace.draft import Fill
 from valuelint.workspace.kustomize import Sync

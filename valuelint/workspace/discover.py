@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import os
-from collections import Counter
 
 from valuelint.charts import versions
 from valuelint.charts.facts import Chart, chart_names, load_chart
@@ -71,13 +70,13 @@ class Survey:
         self.skipped: list[tuple[str, str]] = []
         self.problems: list[Problem] = []
         self._names: dict[str, str] = {}
-        self._uses = Counter(
-            _real(os.path.join(config.folder, file))
-            for config in configs
-            for cluster in config.clusters
-            for release in cluster.releases
-            for file, _ in release.values
-        )
+        self._uses: dict[str, int] = {}
+        for config in configs:
+            for cluster in config.clusters:
+                for release in cluster.releases:
+                    for file, _ in release.values:
+                        real = _real(os.path.join(config.folder, file))
+                        self._uses[real] = self._uses.get(real, 0) + 1
         self._shared: dict[str, list[Layer]] = {}
 
     def read(self, part: Part) -> Cluster | None:
@@ -156,7 +155,7 @@ class Survey:
             raise Problem(error.message, error.file, error.line, error.column, error.remedy) from None
         self._names[real] = source.name
         layers = _layers(source)
-        if self._uses[real] > 1:
+        if self._uses.get(real, 0) > 1:
             self._shared[real] = layers
         return layers
 

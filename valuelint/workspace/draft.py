@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 
 from valuelint.charts.facts import Chart
+from valuelint.light import Callable
 from valuelint.syntax import Document, Mapping, Path, Scalar, Source, SourceError, find, resolve_alias
 from valuelint.values import Layer, Placement
 from valuelint.values.blanks import Blanks, inserts, marks_of

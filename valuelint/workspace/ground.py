@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
+from valuelint.light import Iterator
 from valuelint.syntax import SourceError
 from valuelint.workspace.argo import App, applications, argo_syncs
 from valuelint.workspace.kustomize import Reach, Syncs, Way, flux_syncs

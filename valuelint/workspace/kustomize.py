@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
 
-from valuelint.light import NamedTuple
+from valuelint.light import Callable, Iterable, Iterator, NamedTuple
 from valuelint.workspace.release import Origin
 from valuelint.workspace.repository import File, Manifest, Repository, Unreadable
 

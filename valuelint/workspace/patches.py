@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
 
-from valuelint.light import TYPE_CHECKING, NamedTuple
+from valuelint.light import TYPE_CHECKING, Iterator, NamedTuple
 from valuelint.syntax import Document, Mapping, Path, Scalar, Sequence, SourceError, resolve_alias
 from valuelint.syntax.embedded import Embedded
 from valuelint.values import Placement

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
 
 from valuelint.charts.facts import chart_names, load_chart
-from valuelint.light import NamedTuple
+from valuelint.light import Iterable, Iterator, NamedTuple
 from valuelint.syntax import (
     Document,
     Mapping,

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 
 from valuelint.charts.facts import Chart, load_chart
-from valuelint.light import TYPE_CHECKING, NamedTuple
+from valuelint.light import TYPE_CHECKING, Iterator, NamedTuple
 from valuelint.syntax import Path, Scalar, find, resolve_alias
 from valuelint.workspace.draft import Draft
 from valuelint.workspace.kustomize import Way

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from valuelint.charts import hubble
 from valuelint.charts.expressions import go_truth
-from valuelint.light import Any
+from valuelint.light import Any, Iterator
 from valuelint.lint.checks.monitors import selected_too
 from valuelint.lint.rule import Open, Promise, Related, Remedy, Rule, Violation
 from valuelint.predict.cluster import Installed, World

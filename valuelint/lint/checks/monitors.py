@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from valuelint.charts.expressions import Labels, Reason, go_text, go_truth
-from valuelint.light import Any
+from valuelint.light import Any, Iterator
 from valuelint.lint.rule import Open, Promise, Related, Remedy, Rule, Violation, show
 from valuelint.predict.cluster import Installed, World
 from valuelint.predict.objects import Monitor, Prometheus

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from valuelint.charts import options as tables
 from valuelint.charts.expressions import go_text
 from valuelint.charts.options import Options, OptionTable, Span, Suggestion
 from valuelint.charts.tables import ABSENT
-from valuelint.light import Any, NamedTuple
+from valuelint.light import Any, Iterator, NamedTuple
 from valuelint.lint.rule import Open, Related, Remedy, Rule, Violation, show
 from valuelint.predict.cluster import Installed, World
 from valuelint.predict.objects import Stop

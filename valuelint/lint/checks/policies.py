@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
-from valuelint.light import Any, NamedTuple
+from valuelint.light import Any, Iterator, NamedTuple
 from valuelint.lint.rule import Open, Related, Remedy, Rule, Violation, show
 from valuelint.lint.views import Subject, subjects
 from valuelint.predict.cluster import World

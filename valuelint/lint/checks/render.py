@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from valuelint.charts.expressions import go_truth
-from valuelint.light import Any
+from valuelint.light import Any, Iterator
 from valuelint.lint.checks.options import claims
 from valuelint.lint.rule import Open, Related, Remedy, Rule, Violation, show
 from valuelint.predict.cluster import Installed, World

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import combinations
 
 from valuelint.charts.expressions import go_truth
-from valuelint.light import Any, NamedTuple
+from valuelint.light import Any, Iterator, NamedTuple
 from valuelint.lint.rule import Open, Related, Remedy, Rule, Violation, show
 from valuelint.predict.cluster import Installed, World
 from valuelint.syntax import Path, format_path, parse_path

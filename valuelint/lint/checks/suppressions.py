@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 from difflib import get_close_matches
 
-from valuelint.light import NamedTuple
+from valuelint.light import Iterator, NamedTuple
 from valuelint.lint.diagnostic import Diagnostic, FileEdit, Fix, Place
 from valuelint.lint.engine import Finding, Outcome
 from valuelint.lint.rule import Rule, Violation, fill

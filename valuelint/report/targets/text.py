@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
 
-from valuelint.light import Any, NamedTuple
+from valuelint.light import Any, Callable, Iterator, NamedTuple
 from valuelint.report import Options
 from valuelint.report._common import visible
 from valuelint.report.targets import (

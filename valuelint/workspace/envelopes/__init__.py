@@ -6,9 +6,9 @@ A module has one function, `releases(ground)`, which yields a Draft for each rel
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
 from importlib import import_module
 
+from valuelint.light import Callable, Iterable
 from valuelint.workspace.draft import Draft
 from valuelint.workspace.ground import Ground
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
+from valuelint.light import Iterator
 from valuelint.workspace import argo
 from valuelint.workspace.argo import App
 from valuelint.workspace.draft import Draft

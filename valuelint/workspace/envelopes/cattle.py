@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
+from valuelint.light import Iterator
 from valuelint.syntax import Document, Mapping, Scalar, resolve_alias
 from valuelint.values import Placement
 from valuelint.workspace import sets

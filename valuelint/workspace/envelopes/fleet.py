@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 
+from valuelint.light import Iterator
 from valuelint.workspace.draft import Draft
 from valuelint.workspace.ground import Ground
 from valuelint.workspace.references import chart_of

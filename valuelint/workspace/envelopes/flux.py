@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 
+from valuelint.light import Iterator
 from valuelint.syntax import Path
 from valuelint.workspace.draft import Draft
 from valuelint.workspace.ground import Ground

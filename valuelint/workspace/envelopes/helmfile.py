@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
 
+from valuelint.light import Iterator
 from valuelint.syntax import Mapping, Scalar, resolve_alias
 from valuelint.workspace.draft import Draft
 from valuelint.workspace.ground import Ground

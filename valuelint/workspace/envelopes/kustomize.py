@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
+from valuelint.light import Iterator
 from valuelint.workspace.draft import Draft
 from valuelint.workspace.ground import Ground
 from valuelint.workspace.kustomize import NAMES, Way
