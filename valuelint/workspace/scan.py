@@ -28,6 +28,10 @@ class Aside(NamedTuple):
     unread: bool
 
 
+FEW_FILES = 200
+"""So many files are read to see whether they are YAML at all, though nothing in them looks like values."""
+
+
 class Scan(NamedTuple):
     """The clusters of a repository and what was put aside."""
 
@@ -85,11 +89,16 @@ def _is_declared(draft: Draft, declared: frozenset[str]) -> bool:
 
 
 def _unreadable(repository: Repository, known: set[str]) -> list[Aside]:
-    """Files that are no YAML and seem to hold a release of a known chart."""
+    """Files that are no YAML: in a large repository only those that seem to hold a release of a known chart."""
     found = []
+    every = list(repository.in_order())
+    small = len(every) <= FEW_FILES
     likely = {file.path: file for mark in _MARKS for file in repository.with_bytes(mark)}
-    for file in likely.values():
-        if file.path in known or file.name in known or not _ENVELOPE.search(file.data) or not repository.mentions(file):
+    for file in every if small else likely.values():
+        if file.path in known or file.name in known:
+            continue
+        plain = file.name.endswith((".yaml", ".yml")) and not file.is_template
+        if not (small and plain) and not (_ENVELOPE.search(file.data) and repository.mentions(file)):
             continue
         try:
             file.documents()
