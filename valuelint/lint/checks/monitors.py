@@ -396,10 +396,8 @@ def _not_rendered(world: World, installed: Installed, monitor: Monitor, asked_by
     why = monitor.facts.needs.explain(monitor.scope)
     metrics = monitor.facts.metrics
     reasons = list({reason.path: reason for reason in why}.values())
-    metrics_off = metrics is not None and not go_truth(monitor.scope.get(metrics))
-    if metrics_off and metrics is not None and metrics not in [reason.path for reason in reasons]:
-        reasons.append(Reason(metrics, monitor.scope.get(metrics), False, "on"))
     component = [reason for reason in reasons if reason.path != metrics]
+    metrics_off = metrics is not None and go_truth(monitor.scope.get(metrics)) is False
     words = {
         "kind": monitor.kind,
         "name": monitor.name,
@@ -407,12 +405,15 @@ def _not_rendered(world: World, installed: Installed, monitor: Monitor, asked_by
         "reasons": "; ".join(_said(installed, reason) for reason in reasons),
         "metrics": format_path(metrics) if metrics else "",
     }
+    here = {reason.path: _here(reason) for reason in reasons}
+    if metrics is not None and metrics_off:
+        here[metrics] = "metrics are off"  # worth showing, and mending, even where the chart does not ask for them
     related = tuple(
-        Related(installed.number, reason.path, None, "metrics are off" if reason.path == metrics else _here(reason))
-        for reason in reasons
-        if said_by_user(installed, reason.path)
+        Related(installed.number, path, None, label) for path, label in here.items() if said_by_user(installed, path)
     )
     patches, usual = _switched_on(installed, monitor)
+    if metrics is not None and metrics_off and patches and metrics not in [patch.path for patch in patches]:
+        patches = [*patches, Set(metrics, True)]
     only_metrics = [patch.path for patch in patches] == [metrics]
     remedy = None
     if patches:
