@@ -58,7 +58,7 @@ class App(NamedTuple):
 
 
 def applications(repository: Repository, file: File) -> Iterator[App]:
-    """The Applications of a file. Raises Unreadable."""
+    """The Applications of a file. Raises SourceError for alias bombs."""
     if b"argoproj.io" not in file.data:
         return
     for manifest in file.manifests():

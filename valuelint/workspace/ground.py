@@ -6,7 +6,7 @@ from valuelint.light import Iterator
 from valuelint.syntax import SourceError
 from valuelint.workspace.argo import App, applications, argo_syncs
 from valuelint.workspace.kustomize import Reach, Syncs, Way, flux_syncs
-from valuelint.workspace.repository import File, Repository, Unreadable
+from valuelint.workspace.repository import File, Repository
 
 
 class Ground:
@@ -28,7 +28,7 @@ class Ground:
         if file.path not in self._apps:
             try:
                 self._apps[file.path] = list(applications(self.repository, file))
-            except (Unreadable, SourceError):
+            except SourceError:
                 self._apps[file.path] = []
         return self._apps[file.path]
 

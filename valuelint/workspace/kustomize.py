@@ -11,7 +11,7 @@ import re
 
 from valuelint.light import Callable, Iterable, Iterator, NamedTuple
 from valuelint.workspace.release import Origin
-from valuelint.workspace.repository import File, Manifest, Repository, Unreadable
+from valuelint.workspace.repository import File, Manifest, Repository
 
 NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 _LISTS = ("resources", "bases", "components", "generators", "transformers", "helmCharts", "patchesStrategicMerge")
@@ -109,10 +109,7 @@ class Reach:
             for name in NAMES:
                 file = self.repository.files.get(os.path.join(folder, name))
                 if file is not None:
-                    try:
-                        found = next(iter(file.manifests()), None)
-                    except Unreadable:
-                        found = None
+                    found = next(iter(file.manifests()), None)
                     break
             self._kustomizations[folder] = found
         return self._kustomizations[folder]
@@ -262,11 +259,7 @@ def flux_syncs(repository: Repository, file: File) -> list[Sync]:
     if b"kustomize.toolkit.fluxcd.io" not in file.data:
         return []
     found = []
-    try:
-        manifests = file.manifests()
-    except Unreadable:
-        return []
-    for manifest in manifests:
+    for manifest in file.manifests():
         if manifest.kind != "Kustomization" or manifest.api != "kustomize.toolkit.fluxcd.io":
             continue
         folder = repository.folder(manifest.text("spec", "path") or ".", file.folder)

@@ -76,12 +76,12 @@ class File:
         return self._documents
 
     def manifests(self) -> list[Manifest]:
-        """Its documents that are maps. Raises Unreadable."""
-        return [
-            Manifest(self, document, document.root)
-            for document in self.documents()
-            if isinstance(document.root, Mapping)
-        ]
+        """Its documents that are maps; none where it is no YAML, of which `documents` says why."""
+        try:
+            documents = self.documents()
+        except Unreadable:
+            return []
+        return [Manifest(self, item, item.root) for item in documents if isinstance(item.root, Mapping)]
 
     def __repr__(self) -> str:
         return f"File({self.name!r})"
@@ -255,10 +255,7 @@ class Repository:
     def manifests(self, first: bytes, *more: bytes) -> Iterator[Manifest]:
         """The documents of the files that hold all of some bytes; files that are no YAML are left out."""
         for file in self.with_bytes(first, *more):
-            try:
-                yield from file.manifests()
-            except Unreadable:
-                continue
+            yield from file.manifests()
 
     def folder(self, path: str, near: str) -> str | None:
         """The folder that a path from the repository's top means, as a file in `near` says it; None without one."""

@@ -10,7 +10,7 @@ from valuelint.syntax import Path, Scalar, find, resolve_alias
 from valuelint.workspace.draft import Draft
 from valuelint.workspace.kustomize import Way
 from valuelint.workspace.references import exact
-from valuelint.workspace.repository import File, Manifest, Unreadable
+from valuelint.workspace.repository import File, Manifest
 
 if TYPE_CHECKING:
     from valuelint.workspace.ground import Ground
@@ -34,12 +34,8 @@ def dependencies(ground: Ground, folder: str | None) -> list[Dependency]:
     file = None if folder is None else ground.repository.files.get(os.path.join(folder, "Chart.yaml"))
     if file is None:
         return []
-    try:
-        manifests = file.manifests()
-    except Unreadable:
-        return []
     found = []
-    for manifest in manifests[:1]:
+    for manifest in file.manifests()[:1]:
         own = load_chart(manifest.text("name") or "")
         if own is not None:
             return [Dependency(own, "", manifest, None)]
@@ -54,11 +50,7 @@ def dependencies(ground: Ground, folder: str | None) -> list[Dependency]:
 def _locked(ground: Ground, file: File, item: Manifest) -> Manifest | None:
     """The entry of Chart.lock for a dependency."""
     lock = ground.repository.at(os.path.join(file.folder, "Chart.lock"))
-    try:
-        manifests = lock.manifests() if lock is not None else []
-    except Unreadable:
-        return None
-    for manifest in manifests:
+    for manifest in lock.manifests() if lock is not None else ():
         for other in manifest.items("dependencies"):
             if other.text("name") == item.text("name"):
                 return other

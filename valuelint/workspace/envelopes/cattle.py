@@ -9,7 +9,7 @@ from valuelint.workspace import sets
 from valuelint.workspace.draft import Draft
 from valuelint.workspace.ground import Ground
 from valuelint.workspace.references import chart_of
-from valuelint.workspace.repository import Manifest, Unreadable
+from valuelint.workspace.repository import Manifest
 
 _GROUP = "helm.cattle.io"
 
@@ -19,11 +19,7 @@ def releases(ground: Ground) -> Iterator[Draft]:
     charts: list[tuple[Draft, Manifest]] = []
     configs: list[Manifest] = []
     for file in ground.repository.with_bytes(_GROUP.encode(), b"HelmChart"):
-        try:
-            manifests = file.manifests()
-        except Unreadable:
-            continue
-        for manifest in manifests:
+        for manifest in file.manifests():
             if manifest.api != _GROUP:
                 continue
             if manifest.kind == "HelmChart":

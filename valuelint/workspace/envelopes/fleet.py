@@ -8,7 +8,7 @@ from valuelint.light import Iterator
 from valuelint.workspace.draft import Draft
 from valuelint.workspace.ground import Ground
 from valuelint.workspace.references import chart_of
-from valuelint.workspace.repository import File, Manifest, Unreadable
+from valuelint.workspace.repository import File, Manifest
 from valuelint.workspace.umbrellas import dependencies, draft_dependency, layers_of_text
 
 
@@ -17,11 +17,7 @@ def releases(ground: Ground) -> Iterator[Draft]:
     for file in ground.repository.named("fleet.yaml", "fleet.yml"):
         if b"helm" not in file.data:
             continue
-        try:
-            manifests = file.manifests()
-        except Unreadable:
-            continue
-        for manifest in manifests:
+        for manifest in file.manifests():
             if manifest.node("kind") is None:
                 yield from _of_bundle(ground, file, manifest)
 

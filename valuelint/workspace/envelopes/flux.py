@@ -26,11 +26,7 @@ def releases(ground: Ground) -> Iterator[Draft]:
         local = b"GitRepository" in data or b"Bucket" in data
         if not (local or ground.repository.mentions(file) or any(name in data for name in named)):
             continue
-        try:
-            manifests = file.manifests()
-        except Unreadable:
-            continue
-        for manifest in manifests:
+        for manifest in file.manifests():
             if manifest.kind == "HelmRelease" and manifest.api == _GROUP:
                 yield from _of_manifest(ground, manifest)
 
@@ -39,10 +35,7 @@ def _source_names(ground: Ground) -> set[bytes]:
     """The names of sources of known charts, by which a HelmRelease may call them."""
     found = set()
     for file in ground.candidates(b"source.toolkit.fluxcd.io"):
-        try:
-            found |= {item.name.encode() for item in file.manifests() if item.kind in ("OCIRepository", "HelmChart")}
-        except Unreadable:
-            continue
+        found |= {item.name.encode() for item in file.manifests() if item.kind in ("OCIRepository", "HelmChart")}
     return found - {b""}
 
 

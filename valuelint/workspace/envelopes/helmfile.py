@@ -21,11 +21,7 @@ def releases(ground: Ground) -> Iterator[Draft]:
     for file in ground.repository.with_bytes(b"releases:", b"chart"):
         if not _RELEASES.search(file.data) or b"\nkind:" in file.data:
             continue
-        try:
-            manifests = file.manifests()
-        except Unreadable:
-            continue
-        for manifest in manifests:
+        for manifest in file.manifests():
             for item in manifest.items("releases"):
                 yield from _of_release(ground, item, manifest)
 

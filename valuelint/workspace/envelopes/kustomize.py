@@ -7,7 +7,7 @@ from valuelint.workspace.draft import Draft
 from valuelint.workspace.ground import Ground
 from valuelint.workspace.kustomize import NAMES, Way
 from valuelint.workspace.references import chart_of
-from valuelint.workspace.repository import Manifest, Unreadable
+from valuelint.workspace.repository import Manifest
 
 
 def releases(ground: Ground) -> Iterator[Draft]:
@@ -15,21 +15,13 @@ def releases(ground: Ground) -> Iterator[Draft]:
     for file in ground.repository.named(*NAMES):
         if b"helmChart" not in file.data:
             continue
-        try:
-            manifests = file.manifests()
-        except Unreadable:
-            continue
-        for manifest in manifests:
+        for manifest in file.manifests():
             for item in manifest.items("helmCharts"):
                 yield from _of_chart(ground, item, manifest, "name", "version", "namespace", "valuesFile")
             for item in manifest.items("helmChartInflationGenerator"):
                 yield from _of_chart(ground, item, manifest, "chartName", "chartVersion", "releaseNamespace", "values")
     for file in ground.candidates(b"HelmChartInflationGenerator"):
-        try:
-            manifests = file.manifests()
-        except Unreadable:
-            continue
-        for manifest in manifests:
+        for manifest in file.manifests():
             if manifest.kind == "HelmChartInflationGenerator":
                 fields = ("chartName", "chartVersion", "releaseNamespace", "values")
                 old = manifest.node("chartName") is not None
