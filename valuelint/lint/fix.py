@@ -253,11 +253,12 @@ def _apply(outcome: Outcome, candidates: list[Finding], rules: list[Rule], wishe
         for finding in candidates:
             if finding.plan is None:
                 continue
-            mine = {layer.desk_key: (layer, layer.at_desk(patches)) for layer, patches in finding.plan.patches}
-            if any(_clash(wanted, by_desk[key][1]) for key, (_, wanted) in mine.items() if key in by_desk):
+            mine = [(layer, layer.at_desk(patches)) for layer, patches in finding.plan.patches]
+            known_of = {layer.desk_key: by_desk.get(layer.desk_key, (layer, []))[1] for layer, _ in mine}
+            if any(_clash(wanted, known_of[layer.desk_key]) for layer, wanted in mine):
                 continue
-            for key, (layer, wanted) in mine.items():
-                known = by_desk.setdefault(key, (layer, []))[1]
+            for layer, wanted in mine:
+                known = by_desk.setdefault(layer.desk_key, (layer, []))[1]
                 known += [patch for patch in wanted if patch not in known]
             applied.append(finding)
     except CannotPatch as refusal:

@@ -12,7 +12,7 @@ from valuelint.syntax import Document, Entry, Found, Mapping, Node, Path, Scalar
 from valuelint.values.unknown import mark_unknown, may_hold_placeholders
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from valuelint.syntax.edits import Edit
     from valuelint.syntax.embedded import Embedded
@@ -20,11 +20,34 @@ if TYPE_CHECKING:
     from valuelint.values.blanks import Blanks
 
 
+class Recipe:
+    """How a document makes a map of values that does not stand in it as such, and how patches find their way back."""
+
+    def read(self, document: Document) -> Mapping | None:
+        """The map, its nodes where what makes them stands. Raises ValueError where it cannot be made."""
+        raise NotImplementedError
+
+    def write(self, document: Document, patches: tuple[Patch, ...]) -> tuple[Patch, ...]:
+        """Patches on the values as patches of the document. Raises CannotPatch."""
+        raise NotImplementedError
+
+
+class Made(Recipe):
+    """A map that no text of a file makes, whatever becomes of the file."""
+
+    def __init__(self, root: Mapping | None) -> None:
+        self.root = root
+
+    def read(self, document: Document) -> Mapping | None:
+        """The map."""
+        return self.root
+
+
 class Placement(NamedTuple):
     """Where in a document the values stand.
 
     `prefix` leads to them, or to the text that holds them (`embedded`), within which `inner` leads to them. They are
-    the value at `mount`, the empty path for all of it; or a `recipe` makes the map from the document. `fixed` says why
+    the value at `mount`, the empty path for all of it; or a `recipe` makes them of the document. `fixed` says why
     they cannot be edited; empty where they can. With `deletes`, null removes what the layers below set, as in a patch,
     and is not handed to Helm.
     """
@@ -35,7 +58,7 @@ class Placement(NamedTuple):
     mount: Path = ()
     fixed: str = ""
     deletes: bool = False
-    recipe: Callable[[Document], Mapping | None] | None = None
+    recipe: Recipe | None = None
 
 
 DeskKey = tuple[int, Path]
@@ -139,6 +162,8 @@ class Layer(NamedTuple):
                 known = found is not None and not self.blanks.conditional(found.node.start)
                 if not (known and isinstance(patch, (Set, Rename))):
                     raise CannotPatch("the template around it sets values under conditions")
+        if self.place.recipe is not None:
+            return self.place.recipe.write(self.document, patches)
         before = inner if embedded is not None else prefix
         return tuple(patch._replace(path=(*before, *patch.path[len(mount) :])) for patch in patches)
 
@@ -159,7 +184,7 @@ def place(document: Document, placement: Placement, blanks: Blanks | None = None
     """
     source = document.source
     if placement.recipe is not None:
-        return Layer(source, document, placement.recipe(document), placement, blanks)
+        return Layer(source, document, placement.recipe.read(document), placement, blanks)
     found = find(document.root, placement.prefix)
     node = None if found is None else resolve_alias(found.node)
     if placement.embedded is not None and isinstance(node, Scalar):

@@ -9,9 +9,10 @@ from valuelint.light import Callable
 from valuelint.syntax import Document, Mapping, Path, Scalar, Source, SourceError, find, resolve_alias
 from valuelint.values import Layer, Placement
 from valuelint.values.blanks import Blanks, inserts, marks_of
-from valuelint.values.layer import place
+from valuelint.values.layer import Made, place
 from valuelint.workspace import sets
 from valuelint.workspace.kustomize import Way
+from valuelint.workspace.parameters import Parameters
 from valuelint.workspace.references import exact, newest
 from valuelint.workspace.release import Gap, Origin, Release
 from valuelint.workspace.repository import File, Manifest, Repository, Unreadable
@@ -125,33 +126,15 @@ class Draft:
             return
         span = manifest.root.start, manifest.root.end
         root = sets.tree([sets.Assignment(path, "${" + what + "}", span, span) for path, _ in pairs])
-        placement = Placement(manifest.prefix, fixed=f"it comes from {what}", recipe=lambda document: root)
+        placement = Placement(manifest.prefix, fixed=f"it comes from {what}", recipe=Made(root))
         source = manifest.document.source
         self.layers.append(Layer(source, manifest.document, root, placement, Blanks(source)))
         self.unresolved.append(f"{what} sets {target}")
 
-    def add_parameters(self, manifest: Manifest, path: Path, key: str, why: str) -> None:
-        """The layer of a list of names and values, which are Helm's --set, or --set-string with `forceString`."""
-        place = (*manifest.prefix, *path)
-
-        def read(document: Document) -> Mapping | None:
-            made: list[sets.Assignment] = []
-            root = document.root
-            for item in Manifest(manifest.file, document, root).items(*place) if isinstance(root, Mapping) else ():
-                name = item.origin("name")
-                value = item.origin("value") or name
-                if name is None or value is None:
-                    continue
-                text = self.fill(item.text("value") or "") or item.text("value") or ""
-                text = text.replace(",", "\\,") if not text.startswith("{") else text
-                for where, data in sets.parse_set(f"{item.text('name')}={text}", strings=item.is_true("forceString")):
-                    if not key or where[:1] == (key,):
-                        spans = (name.start, name.end), (value.start, value.end)
-                        made.append(sets.Assignment(where[1:] if key else where, data, *spans))
-            return sets.tree(made)
-
+    def add_parameters(self, manifest: Manifest, parameters: Parameters) -> None:
+        """The layer of parameters that stand in a manifest."""
         try:
-            self.add_placed(manifest.document, Placement(place, fixed=why, recipe=read))
+            self.add_placed(manifest.document, Placement(parameters.at, recipe=parameters))
         except ValueError as error:
             self.gap(f"{manifest.file.name}: a value that is set cannot be read: {error}")
 

@@ -9,7 +9,7 @@ from valuelint.light import TYPE_CHECKING, Iterator, NamedTuple
 from valuelint.syntax import Document, Mapping, Path, Scalar, Sequence, SourceError, resolve_alias
 from valuelint.syntax.embedded import Embedded
 from valuelint.values import Placement
-from valuelint.values.layer import mounted
+from valuelint.values.layer import Made, mounted
 from valuelint.workspace.kustomize import Sync, Way
 from valuelint.workspace.repository import File, Manifest, Unreadable
 
@@ -40,7 +40,7 @@ class Change(NamedTuple):
             offsets = self.holder.root.start, self.holder.root.end
             nothing = mounted(Scalar(*offsets, None, None, "null", "plain"), mount)
             root = nothing if isinstance(nothing, Mapping) else None
-            return Placement(path, None, (), mount, "a patch removes it", True, lambda document: root)
+            return Placement(path, None, (), mount, "a patch removes it", True, Made(root))
         if self.embedded is not None:
             return Placement(self.prefix, self.embedded, path, mount, "", self.deletes)
         return Placement(path, None, (), mount, "", self.deletes)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from valuelint.light import Any, NamedTuple
 from valuelint.syntax import Document, Entry, Mapping, Node, Path, Scalar, Sequence, Source
 from valuelint.values import Layer, Placement
+from valuelint.values.layer import Made
 
 _LONGEST_LIST = 1024
 
@@ -197,4 +198,4 @@ def from_command_line(option: str, text: str, pairs: list[tuple[Path, Any]]) -> 
     root = tree([Assignment(path, value, whole, whole) for path, value in pairs])
     document.root = root
     fixed = f"it is set on the command line, with {option}"
-    return Layer(source, document, root, Placement(fixed=fixed, recipe=lambda new: root))
+    return Layer(source, document, root, Placement(fixed=fixed, recipe=Made(root)))

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
+
 from valuelint.light import Iterator
-from valuelint.syntax import Document, Mapping, Scalar, resolve_alias
-from valuelint.values import Placement
+from valuelint.syntax import Document, Mapping
+from valuelint.syntax.patches import CannotPatch, Patch, Rename, Set
 from valuelint.workspace import sets
 from valuelint.workspace.draft import Draft
 from valuelint.workspace.ground import Ground
+from valuelint.workspace.parameters import Parameter, Parameters, node_at, scalar_of, span
 from valuelint.workspace.references import chart_of
 from valuelint.workspace.repository import Manifest
 
 _GROUP = "helm.cattle.io"
+_WORDS = ("true", "false", "null")
 
 
 def releases(ground: Ground) -> Iterator[Draft]:
@@ -69,7 +73,7 @@ def _chart(ground: Ground, manifest: Manifest) -> Iterator[Draft]:
             draft.unresolved.append("no file says the namespace")
         _values(draft, manifest)
         if manifest.node("spec", "set") is not None:
-            _sets(draft, manifest)
+            draft.add_parameters(manifest, _Set((*manifest.prefix, "spec", "set")))
         for item in manifest.items("spec", "valuesSecrets"):
             draft.gap(f"Secret {item.text('name')} is not read")
         yield draft
@@ -79,28 +83,28 @@ def _values(draft: Draft, manifest: Manifest) -> None:
     draft.add_at(manifest, "spec", "valuesContent")
 
 
-def _sets(draft: Draft, manifest: Manifest) -> None:
-    """The layer of `set`, whose values are given with --set where they are numbers or words of YAML."""
-    path = (*manifest.prefix, "spec", "set")
+class _Set(Parameters):
+    """`spec.set`: numbers, and words that YAML knows, are set as such, everything else as a text."""
 
-    def read(document: Document) -> Mapping | None:
-        made: list[sets.Assignment] = []
-        whole = Manifest(manifest.file, document, document.root) if isinstance(document.root, Mapping) else None
-        node = whole.node(*path) if whole is not None else None
+    def given(self, document: Document) -> Iterator[Parameter]:
+        node = node_at(document, self.at)
         for name, entry in node.keys.items() if isinstance(node, Mapping) else ():
-            value = resolve_alias(entry.value)
-            if not isinstance(value, Scalar):
+            value = scalar_of(entry)
+            if value is None:
                 continue
-            number = not isinstance(value.value, str)
-            strings = not number and value.raw.lower() not in ("true", "false", "null")
-            text = value.raw.replace(",", "\\,") if strings else value.raw
-            for where, data in sets.parse_set(f"{name}={text}", strings=strings):
-                made.append(
-                    sets.Assignment(where, data, (entry.key.start, entry.key.end), (entry.value.start, entry.value.end))
-                )
-        return sets.tree(made)
+            strings = isinstance(value.value, str) and value.raw.lower() not in _WORDS
+            text = self.escaped(value.raw) if strings else value.raw
+            yield Parameter((*self.at, name), name, text, strings, span(entry.key), span(entry.value))
 
-    try:
-        draft.add_placed(manifest.document, Placement(path, fixed="it stands under spec.set", recipe=read))
-    except ValueError as error:
-        draft.gap(f"a value under spec.set cannot be read: {error}")
+    def escaped(self, text: str) -> str:
+        # A comma that is escaped already, by an odd number of backslashes, stays so.
+        return re.sub(r"\\*,", lambda found: found[0] if len(found[0]) % 2 == 0 else "\\" + found[0], text)
+
+    def with_text(self, parameter: Parameter, text: str, strings: bool) -> list[Patch]:
+        if strings and text.lower() in _WORDS:
+            raise CannotPatch(f"spec.set makes no text of {text}")
+        number = None if strings or text.lower() in _WORDS else sets.typed(text)
+        return [Set(parameter.where, number if isinstance(number, int) else text)]
+
+    def with_name(self, parameter: Parameter, name: str) -> Patch:
+        return Rename(parameter.where, name)

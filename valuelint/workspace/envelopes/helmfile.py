@@ -6,9 +6,11 @@ import os
 import re
 
 from valuelint.light import Iterator
-from valuelint.syntax import Mapping, Scalar, resolve_alias
-from valuelint.workspace.draft import Draft
+from valuelint.syntax import Document, Mapping, Node, Path, Scalar, resolve_alias
+from valuelint.syntax.patches import CannotPatch, Patch, Set
+from valuelint.workspace.draft import Draft, Fill
 from valuelint.workspace.ground import Ground
+from valuelint.workspace.parameters import Parameter, Parameters, node_at, scalar_of, span
 from valuelint.workspace.references import chart_of
 from valuelint.workspace.repository import Manifest, Unreadable
 from valuelint.workspace.umbrellas import dependencies, draft_dependency, is_off, layers_of_text
@@ -76,10 +78,48 @@ def _finish(draft: Draft, item: Manifest, helmfile: Manifest, key: str) -> None:
         if place is not None:
             _values(draft, place[0], place[1], key, name == "secrets")
     if item.items("set"):
-        draft.add_parameters(item, ("set",), key, "it stands under set of the release")
+        draft.add_parameters(item, _Set((*item.prefix, "set"), key, draft.fill))
     for other in item.items("set"):
-        if other.node("value") is None:
+        if other.node("value") is None and other.node("values") is None:
             draft.gap(f"{other.text('name')} is set from elsewhere, in {item.file.name}")
+
+
+class _Set(Parameters):
+    """`set` of a release: a `value`, in which nothing is special to Helm, or the `values` of a list."""
+
+    def __init__(self, at: Path, key: str, fill: Fill) -> None:
+        super().__init__(at, key)
+        self.fill = fill
+
+    def given(self, document: Document) -> Iterator[Parameter]:
+        for index, item in enumerate(getattr(node_at(document, self.at), "items", ())):
+            keys = getattr(resolve_alias(item), "keys", {})
+            name, value, listed = scalar_of(keys.get("name")), scalar_of(keys.get("value")), keys.get("values")
+            if name is None:
+                continue
+            shown: Node
+            if value is not None:
+                text, shown = self.escaped(self.fill(value.raw) or value.raw), value
+            elif listed is not None:
+                shown = resolve_alias(listed.value)
+                items = [resolve_alias(part) for part in getattr(shown, "items", ())]
+                text = "{" + ",".join(self.escaped(part.raw) for part in items if isinstance(part, Scalar)) + "}"
+            else:
+                continue
+            yield Parameter((*self.at, index), name.raw, text, False, span(name), span(shown))
+
+    def escaped(self, text: str) -> str:
+        return "".join("\\" + char if char in "{}," else char for char in text)
+
+    def with_text(self, parameter: Parameter, text: str, strings: bool) -> list[Patch]:
+        if strings:
+            raise CannotPatch(f"set makes no text of {text}")
+        if parameter.text.startswith("{"):
+            raise CannotPatch("it stands in a list under set of the release")
+        return [Set((*parameter.where, "value"), text)]
+
+    def with_name(self, parameter: Parameter, name: str) -> Patch:
+        return Set((*parameter.where, "name"), name)
 
 
 def _values(draft: Draft, manifest: Manifest, path: tuple[str, ...], key: str, secret: bool) -> None:
