@@ -233,7 +233,8 @@ DRAWN = st.fixed_dictionaries(
             {"enabled": SWITCH},
             optional={
                 "metrics": st.fixed_dictionaries(
-                    {"serviceMonitor": MONITOR}, optional={"enabled": st.lists(METRIC, min_size=1, max_size=3)}
+                    {"serviceMonitor": MONITOR},
+                    optional={"enabled": st.lists(METRIC, min_size=1, max_size=3, unique=True)},
                 ),
                 "relay": st.fixed_dictionaries({"enabled": SWITCH, "prometheus": METRICS}),
             },
