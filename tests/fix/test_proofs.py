@@ -177,9 +177,9 @@ MANY = "".join(
 def test_the_culprit_is_named_and_the_rest_applied(monkeypatch: pytest.MonkeyPatch, culprits: tuple[str, ...]) -> None:
     real = fix._unproven
 
-    def harsh(before: Any, after: Any, applied: Any) -> str | None:
+    def harsh(before: Any, after: Any, applied: Any) -> Any:
         if any(finding.violation.path[0] in culprits for finding in applied):
-            return "it may not be"
+            return fix._Refusal("it may not be")
         return real(before, after, applied)
 
     monkeypatch.setattr(fix, "_unproven", harsh)

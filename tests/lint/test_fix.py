@@ -217,13 +217,65 @@ def test_a_fix_that_does_not_help_is_not_written(monkeypatch: pytest.MonkeyPatch
     assert [item.rule for item in done.left.findings] == ["useless"]
 
 
+def dislikes(path: Path, value: object, remedy: Remedy | None = None) -> Check:
+    """A check that does not want a value at a path."""
+
+    def check(world: World, rule: Rule) -> Iterator[Violation]:
+        if world.installed[0].values.get(path) == value:
+            yield Violation(0, path, "x", {"path": ".".join(str(part) for part in path)}, rule.id, (), (), remedy)
+
+    return check
+
+
 def test_a_fix_that_breaks_something_is_not_written(monkeypatch: pytest.MonkeyPatch) -> None:
-    path = ("hubble", "enabled")
-    rule = invented(monkeypatch, "careless", wants(path, False, (Set(path, False),)))
-    given = cluster(cilium("hubble: {enabled: true, relay: {enabled: true}}\n"))
-    done = repair(given, [rule, *rules("guard")], "safe")
+    path = ("debug", "enabled")
+    rule = invented(monkeypatch, "careless", wants(path, True, (Set(path, True),)))
+    watchful = invented(monkeypatch, "watchful", dislikes(path, True))
+    done = repair(cluster(cilium("debug: {enabled: false}\n")), [rule, watchful], "safe")
     assert done.texts == {}
-    assert [item.reason.split(":")[0] for item in done.failed] == ["it would cause guard"]
+    assert [item.reason for item in done.failed] == ["it would cause watchful: debug.enabled"]
+
+
+def test_what_a_fix_would_cause_is_fixed_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    path, other = ("debug", "enabled"), ("debug", "verbose")
+    rule = invented(monkeypatch, "first", wants(path, True, (Set(path, True),)))
+    cure = Remedy(0, "safe", (Set(other, "flow"),))
+
+    def silent(world: World, rule: Rule) -> Iterator[Violation]:
+        values = world.installed[0].values
+        if values.get(path) is True and values.get(other) != "flow":
+            yield Violation(0, path, "x", {"path": "debug.enabled"}, rule.id, (), (), cure)
+
+    watchful = invented(monkeypatch, "watchful", silent)
+    done = repair(cluster(cilium("debug: {enabled: false} # quiet\n")), [rule, watchful], "safe")
+    assert done.texts == {"cilium.yaml": "debug: {enabled: true, verbose: flow} # quiet\n"}
+    assert [item.rule for item in done.fixed] == ["first", "watchful"]
+    assert done.failed == ()
+    unsafe = invented(monkeypatch, "unsafe", silent)
+    cure = cure._replace(applicability="unsafe")
+    done = repair(cluster(cilium("debug: {enabled: false}\n")), [rule, unsafe], "safe")
+    assert done.texts == {}
+    assert [item.reason for item in done.failed] == ["it would cause unsafe: debug.enabled"]
+
+
+@pytest.mark.parametrize(
+    ("values", "path", "value", "reason"),
+    [
+        ("hubble: {relay: {enabled: true}}", ("hubble", "enabled"), False, "Helm would stop then: Hubble Relay needs"),
+        ("prometheus: {port: 9963}", ("prometheus", "enabled"), True, "would both open port 9963"),
+    ],
+)
+def test_a_fix_that_does_harm_is_only_shown(
+    monkeypatch: pytest.MonkeyPatch, values: str, path: Path, value: bool, reason: str
+) -> None:
+    """Already by check, which says why."""
+    rule = invented(monkeypatch, "careless", wants(path, value, (Set(path, value),)))
+    done = repair(cluster(cilium(f"{values}\n")), [rule], "safe")
+    assert (done.texts, done.failed) == ({}, ())
+    (finding,) = done.left.findings
+    assert finding.fix is not None
+    assert (finding.fix.applicability, finding.fix.edits) == ("display", ())
+    assert reason in finding.fix.title
 
 
 def test_a_fix_that_cannot_keep_its_promise_is_not_offered(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -236,16 +288,17 @@ def test_a_fix_that_cannot_keep_its_promise_is_not_offered(monkeypatch: pytest.M
 
 
 def test_a_fix_that_fails_does_not_hold_up_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    path = ("hubble", "enabled")
-    careless = invented(monkeypatch, "careless", wants(path, False, (Set(path, False),)))
+    path = ("debug", "enabled")
+    careless = invented(monkeypatch, "careless", wants(path, True, (Set(path, True),)))
+    watchful = invented(monkeypatch, "watchful", dislikes(path, True))
     values = """
-        hubble: {enabled: true, relay: {enabled: true}}
+        debug: {enabled: false}
         operator:
           prometheus:
             serviceMonitor:
               enabled: true
         """
-    done = repair(cluster(cilium(values), kps()), [careless, *rules("guard"), *SELECTED], "safe")
+    done = repair(cluster(cilium(values), kps()), [careless, watchful, *SELECTED], "safe")
     assert done.texts == {"cilium.yaml": text(values) + "      labels:\n        release: kps\n"}
     assert [item.rule for item in done.fixed] == ["monitor-not-selected"]
     assert [item.diagnostic.rule for item in done.failed] == ["careless"]

@@ -100,6 +100,14 @@ class _Step(NamedTuple):
     along: tuple[Finding, ...]
 
 
+class _Refusal(NamedTuple):
+    """Why fixes are not proven. `step` is what they came to, if only what they `caused` speaks against it."""
+
+    reason: str
+    step: _Step | None = None
+    caused: tuple[Finding, ...] = ()
+
+
 class _Loop:
     """The state of a repair: what the fixes of all clusters so far come to."""
 
@@ -172,10 +180,12 @@ class _Loop:
     def _most(self, outcome: Outcome, candidates: list[Finding], changed: set[str]) -> Outcome:
         """Applies the candidates together; where the proof fails, halves them until the culprits are found."""
         step = _apply(outcome, candidates, self.rules, self.wishes)
-        if not isinstance(step, Failed):
+        if isinstance(step, _Refusal) and len(candidates) == 1:
+            step = self._followed_up(outcome, candidates[0], step)
+        if not isinstance(step, _Refusal):
             return self._take(step, changed)
         if len(candidates) == 1:
-            self._refuse(candidates[0], step)
+            self._refuse(candidates[0], step.reason)
             return outcome
         middle = len(candidates) // 2
         outcome = self._most(outcome, candidates[:middle], changed)
@@ -184,13 +194,26 @@ class _Loop:
         rest = [finding for finding in self._candidates(outcome) if _key(finding) in waiting]
         return self._most(outcome, rest, changed) if rest else outcome
 
+    def _followed_up(self, outcome: Outcome, finding: Finding, refusal: _Refusal) -> _Step | _Refusal:
+        """A fix together with those of all that it would cause, if the two leave nothing behind; else the refusal."""
+        step, caused = refusal.step, list(refusal.caused)
+        if step is None or not all(self._applicable(other) for other in caused):
+            return refusal
+        further = _apply(step.outcome, caused, self.rules, self.wishes)
+        if isinstance(further, _Refusal) or len(further.applied) < len(caused):
+            return refusal
+        applied = (finding, *further.applied)
+        if _unproven(outcome, further.outcome, list(applied)) is not None:
+            return refusal
+        return _Step(further.outcome, {**step.texts, **further.texts}, applied, (*step.along, *further.along))
+
     def _one_by_one(self, outcome: Outcome, candidates: list[Finding], changed: set[str]) -> Outcome:
         """Asks about each fix that is proven; what is accepted may bring others to light."""
         while candidates and self.ask is not None:
             finding = candidates[0]
             step = _apply(outcome, [finding], self.rules, self.wishes)
-            if isinstance(step, Failed):
-                self._refuse(finding, step)
+            if isinstance(step, _Refusal):
+                self._refuse(finding, step.reason)
             else:
                 outcome = self._answered(self.ask, outcome, finding, step, changed)
             candidates = self._candidates(outcome)
@@ -222,8 +245,8 @@ class _Loop:
                 self.kept += [(name, promise) for promise in finding.plan.remedy.promises]
         return step.outcome
 
-    def _refuse(self, finding: Finding, failed: Failed) -> None:
-        self._refused[_key(finding)] = Failed(finding.diagnostic, failed.reason)
+    def _refuse(self, finding: Finding, reason: str) -> None:
+        self._refused[_key(finding)] = Failed(finding.diagnostic, reason)
 
 
 _Key = tuple[str, ...]
@@ -244,11 +267,10 @@ def _grave(finding: Finding) -> int:
     return SEVERITIES.index(finding.diagnostic.severity)
 
 
-def _apply(outcome: Outcome, candidates: list[Finding], rules: list[Rule], wishes: Wishes) -> _Step | Failed:
+def _apply(outcome: Outcome, candidates: list[Finding], rules: list[Rule], wishes: Wishes) -> _Step | _Refusal:
     """Applies the fixes that do not get in each other's way, and proves the result."""
     applied: list[Finding] = []
     by_desk: dict[DeskKey, tuple[Layer, list[Patch]]] = {}
-    first = candidates[0].diagnostic
     try:
         for finding in candidates:
             if finding.plan is None:
@@ -261,24 +283,25 @@ def _apply(outcome: Outcome, candidates: list[Finding], rules: list[Rule], wishe
                 known = by_desk.setdefault(layer.desk_key, (layer, []))[1]
                 known += [patch for patch in wanted if patch not in known]
             applied.append(finding)
-    except CannotPatch as refusal:
-        return Failed(first, str(refusal))
+    except CannotPatch as reason:
+        return _Refusal(str(reason))
     # What was shown is what is written: edits of one look at the text, unless a fix needed more.
     drafted = all(finding.plan is not None and finding.plan.drafted for finding in applied)
     made = _write(by_desk, drafted)
     if isinstance(made, str) and drafted:
         made = _write(by_desk, False)
     if isinstance(made, str):
-        return Failed(first, made)
+        return _Refusal(made)
     texts, documents = made
     after = examine(_renewed(outcome.cluster, documents), rules, wishes)
-    reason = _unproven(outcome, after, applied)
-    if reason is not None:
-        return Failed(first, reason)
     remaining = {_key(finding) for finding in after.findings}
     gone = [finding for finding in outcome.findings if _key(finding) not in remaining]
     along = tuple(finding for finding in gone if not any(finding is other for other in applied))
-    return _Step(after, texts, tuple(applied), along)
+    step = _Step(after, texts, tuple(applied), along)
+    refusal = _unproven(outcome, after, applied)
+    if refusal is None:
+        return step
+    return refusal._replace(step=step) if refusal.caused else refusal
 
 
 def _write(
@@ -411,7 +434,7 @@ def _renewed(cluster: Cluster, documents: dict[str, list[Document]]) -> Cluster:
     return cluster._replace(releases=tuple(releases))
 
 
-def _unproven(before: Outcome, after: Outcome, applied: list[Finding]) -> str | None:
+def _unproven(before: Outcome, after: Outcome, applied: list[Finding]) -> _Refusal | None:
     """Why the fixes are not proven: a finding is still there, something as bad is new, a promise is broken."""
     known: dict[_Key, int] = {}
     for finding in before.findings:
@@ -419,16 +442,17 @@ def _unproven(before: Outcome, after: Outcome, applied: list[Finding]) -> str | 
     remaining = {_key(finding) for finding in after.findings}
     for finding in applied:
         if _key(finding) in remaining:
-            return f"{finding.rule.id} would still be there"
+            return _Refusal(f"{finding.rule.id} would still be there")
         plan = finding.plan
         if plan is not None and plan.remedy.promises and after.worlds:
             world = after.worlds[-1]  # the newest versions, where none is said
-            if not keeps(world, plan.remedy.promises, world.of(plan.remedy.release)):
-                return "it would not bring about what it promises"
+            if not keeps(world, plan.remedy.promises):
+                return _Refusal("it would not bring about what it promises")
     # Of several fixes the mildest counts: what none of them may bring about, they must not do together either.
     mildest = min(_grave(finding) for finding in applied)
     rules = {finding.rule.id for finding in applied}
-    born = max((_grave(finding) for finding in applied if _brings_about(finding, "rendered")), default=-1)
+    born = max(_grave(finding) for finding in applied) if _rendered(after) - _rendered(before) else -1
+    caused: list[Finding] = []
     for finding in after.findings:
         if finding.diagnostic.severity == "info" and finding.rule.id in rules:
             continue  # a remark turned into another remark of the same rule: that is what was wanted
@@ -436,9 +460,20 @@ def _unproven(before: Outcome, after: Outcome, applied: list[Finding]) -> str | 
             continue  # a monitor that exists now is looked at for the first time; the next round goes on from there
         # One that is said otherwise now is not new, unless it is worse.
         if known.get(_matter(finding), -1) < _grave(finding) and _grave(finding) >= mildest:
-            return f"it would cause {finding.rule.id}: {finding.diagnostic.message}"
-    return None
+            caused.append(finding)
+    if not caused:
+        return None
+    worst = max(caused, key=_grave)
+    return _Refusal(f"it would cause {worst.rule.id}: {worst.diagnostic.message}", caused=tuple(caused))
 
 
-def _brings_about(finding: Finding, effect: str) -> bool:
-    return finding.plan is not None and any(promise.effect == effect for promise in finding.plan.remedy.promises)
+def _rendered(outcome: Outcome) -> set[tuple[int, str, str, bool]]:
+    """The monitors that are certain, and once more those of releases that render; of the newest versions."""
+    return {
+        (installed.number, monitor.kind, str(monitor.name), there)
+        for world in outcome.worlds[-1:]
+        for installed in world.installed
+        for monitor in installed.objects.monitors
+        if monitor.rendered is True
+        for there in {False, installed.objects.renders() is not False}
+    }

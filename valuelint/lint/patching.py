@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from valuelint.charts.expressions import Scope
 from valuelint.light import Any, NamedTuple
 from valuelint.lint.diagnostic import FileEdit
 from valuelint.lint.rule import Promise, Remedy, Violation
 from valuelint.predict.cluster import Installed, World
-from valuelint.predict.objects import dashboards_of, monitors_of, objects, scope_of
+from valuelint.predict.objects import objects
+from valuelint.predict.ports import collisions
 from valuelint.predict.selection import in_reach, pick_up
 from valuelint.syntax import Path, to_data
 from valuelint.syntax.drafts import draft, proven, touching
@@ -136,8 +136,11 @@ def _sketch(item: Wanted, writers: dict[int, Writer]) -> list[Sketch] | CannotPa
             return None
         by_layer.setdefault(index, []).append(patch)
     try:
-        if not keeps(world, remedy.promises, installed, remedy.patches):
+        after = patched(world, installed, remedy.patches)
+        if not keeps(after, remedy.promises):
             return None
+        if remedy.applicability != "display":
+            _refuse_harm(world, after, installed.number)
         sketch: list[Sketch] = []
         for index, those in by_layer.items():
             layer = installed.values.layers[index]
@@ -196,45 +199,42 @@ def _file_edit(layer: Layer, change: Edit) -> FileEdit:
     return FileEdit(source.name, source.byte_offset(change.start), source.byte_offset(change.end), change.text)
 
 
-def keeps(world: World, promises: tuple[Promise, ...], installed: Installed, patches: tuple[Patch, ...] = ()) -> bool:
-    """Whether everything that is promised holds, once the patches are made to the values of this release."""
-    if not promises:
-        return True
+def patched(world: World, installed: Installed, patches: tuple[Patch, ...]) -> World:
+    """The world in which the values of one of its releases are patched. Raises CannotPatch."""
     user: dict[str, Any] = installed.values.user
     for patch in patches:
         user = apply_patch(user, patch)
-    values = installed.values.of_user(user) if patches else installed.values
-    release = installed.release
-    scope = scope_of(installed.objects.facts, values, release.name, release.namespace)
-    if any(promise.release != installed.number for promise in promises):
-        # What another release will have of it depends on all that this one renders.
-        found = objects(installed.objects.facts, values, release.name, release.namespace) if patches else None
-        if found is not None:
-            changed = installed._replace(values=values, objects=found)
-            world = world._replace(
-                installed=tuple(changed if item.number == changed.number else item for item in world.installed)
-            )
-    return all(_promised(world, installed, scope, promise) for promise in promises)
+    values, release = installed.values.of_user(user), installed.release
+    found = objects(installed.objects.facts, values, release.name, release.namespace)
+    changed = installed._replace(values=values, objects=found)
+    return world._replace(
+        installed=tuple(changed if item.number == changed.number else item for item in world.installed)
+    )
 
 
-def _promised(world: World, installed: Installed, scope: Scope, promise: Promise) -> bool:
-    if promise.release == installed.number:
-        return _kept(world, installed, scope, promise)
-    other = world.of(promise.release)
-    return _kept(world, other, other.objects.scope, promise)
+def _refuse_harm(before: World, after: World, number: int) -> None:
+    """Raises CannotPatch where Helm would no longer render a release, or two programs want the same port."""
+    known = {(stop.id, stop.paths) for stop in before.of(number).objects.stops if stop.holds}
+    for stop in after.of(number).objects.stops:
+        if stop.holds and stop.kind != "capability" and (stop.id, stop.paths) not in known:
+            raise CannotPatch(f"Helm would stop then: {stop.message}")
+    taken = {(one.path, other.path) for one, other in collisions(before)}
+    for one, other in collisions(after):
+        if (one.path, other.path) not in taken:
+            raise CannotPatch(f"{one.of} and {other.of} would both open port {one.number}")
 
 
-def _kept(world: World, installed: Installed, scope: Scope, promise: Promise) -> bool:
-    facts = installed.objects.facts
+def keeps(world: World, promises: tuple[Promise, ...]) -> bool:
+    """Whether everything that is promised holds in a world."""
+    return all(_kept(world, world.of(promise.release), promise) for promise in promises)
+
+
+def _kept(world: World, installed: Installed, promise: Promise) -> bool:
     if promise.effect == "picked-up":
-        dashboards = [
-            item for group in facts.dashboards if group.group == promise.subject for item in dashboards_of(group, scope)
-        ]
-        return any(pick_up(sidecar, item).picked_up for _, sidecar in world.sidecars() for item in dashboards)
-    for monitor in (
-        item for those in facts.monitors if those.component == promise.subject for item in monitors_of(those, scope)
-    ):
-        if monitor.rendered is not True:
+        mine = [item for item in installed.objects.dashboards if item.facts.group == promise.subject]
+        return any(pick_up(sidecar, item).picked_up for _, sidecar in world.sidecars() for item in mine)
+    for monitor in installed.objects.monitors:
+        if monitor.facts.component != promise.subject or monitor.rendered is not True:
             continue
         if promise.effect == "rendered":
             return True

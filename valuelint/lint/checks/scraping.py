@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from itertools import combinations
-
 from valuelint.charts.expressions import go_truth
-from valuelint.light import Any, Iterator, NamedTuple
+from valuelint.light import Any, Iterator
 from valuelint.lint.rule import Open, Related, Remedy, Rule, Violation, show
 from valuelint.predict.cluster import Installed, World
+from valuelint.predict.ports import collisions
 from valuelint.syntax import Path, format_path, parse_path
 from valuelint.syntax.patches import Append, Set
 from valuelint.values import Unknown
@@ -34,21 +33,9 @@ def _on(installed: Installed, *paths: str) -> bool:
 # --- ports ----------------------------------------------------------------------------------------
 
 
-class Port(NamedTuple):
-    """A port on the nodes, and what it is of."""
-
-    installed: Installed
-    path: Path
-    number: int
-    of: str
-
-
 def ports(world: World, rule: Rule) -> Found:
     """Two programs on the same port of the same nodes."""
-    open_ports = [port for installed in world.installed for port in _host_ports(installed)]
-    for one, other in combinations(open_ports, 2):
-        if one.number != other.number:
-            continue
+    for one, other in collisions(world):
         if not _written(one.installed, one.path):
             one, other = other, one
         if not _written(one.installed, one.path):
@@ -63,16 +50,6 @@ def ports(world: World, rule: Rule) -> Found:
         related = (Related(other.installed.number, other.path, None, f"the port of {other.of}"),)
         number = one.installed.number
         yield Violation(number, one.path, "same", words, f"{one.path} {other.path}", related)
-
-
-def _host_ports(installed: Installed) -> Iterator[Port]:
-    for entry in installed.objects.facts.raw.get("host_ports", ()):
-        path = parse_path(entry["path"])
-        value = installed.values.get(path)
-        if isinstance(value, str) and value.isdigit():
-            value = int(value)
-        if isinstance(value, int) and not isinstance(value, bool) and value and _on(installed, *entry["needs"]):
-            yield Port(installed, path, value, entry["of"])
 
 
 # --- intervals ------------------------------------------------------------------------------------
@@ -178,7 +155,9 @@ def agent_metrics(world: World, rule: Rule) -> Found:
         if not isinstance(listed, list) or not listed or not _written(installed, path):
             continue
         if go_truth(installed.values.get(("prometheus", "enabled"))) is False:
-            remedy = Remedy(installed.number, "unsafe", (Set(("prometheus", "enabled"), True),))
+            # Whether a Prometheus then scrapes them is what other rules see to, and switch on.
+            level = "display" if world.prometheuses() else "unsafe"
+            remedy = Remedy(installed.number, level, (Set(("prometheus", "enabled"), True),))
             yield Violation(installed.number, path, "unserved", {}, "", (), (), remedy)
             continue
         for number, item in enumerate(listed):

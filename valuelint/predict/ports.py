@@ -1,0 +1,41 @@
+"""Ports that releases open on the network of their nodes, and which of them get in each other's way."""
+
+from __future__ import annotations
+
+from valuelint.charts.expressions import go_truth
+from valuelint.light import Iterator, NamedTuple
+from valuelint.predict.cluster import Installed, World
+from valuelint.syntax import Path, parse_path
+
+
+class Port(NamedTuple):
+    """A port on the nodes, the path that sets it, and what it is of."""
+
+    installed: Installed
+    path: Path
+    number: int
+    of: str
+
+
+def collisions(world: World) -> Iterator[tuple[Port, Port]]:
+    """Pairs of programs that would open the same port on the same nodes, as far as the values say for certain."""
+    taken: dict[int, list[Port]] = {}
+    for installed in world.installed:
+        for port in _host_ports(installed):
+            for other in taken.setdefault(port.number, []):
+                yield other, port
+            taken[port.number].append(port)
+
+
+def _host_ports(installed: Installed) -> Iterator[Port]:
+    for entry in installed.objects.facts.raw.get("host_ports", ()):
+        path = parse_path(entry["path"])
+        value = installed.values.get(path)
+        if isinstance(value, str) and value.isdigit():
+            value = int(value)
+        if isinstance(value, int) and not isinstance(value, bool) and value and _on(installed, entry["needs"]):
+            yield Port(installed, path, value, entry["of"])
+
+
+def _on(installed: Installed, paths: list[str]) -> bool:
+    return all(go_truth(installed.values.get(parse_path(path))) is True for path in paths)
