@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.lint.table import RULES, cilium, cluster, kps, rules, shown, text
+from valuelint.lint.engine import run
 from valuelint.lint.fix import Repair, repair
 from valuelint.workspace.release import Workspace
 
@@ -148,3 +149,18 @@ def test_what_a_chart_brings_along_is_only_shown_how() -> None:
     assert "commonLabels.team: a" in finding.fix.title
     (edit,) = finding.fix.edits
     assert "commonLabels:\n  team: a\n" in edit.text
+
+
+@pytest.mark.parametrize(
+    ("values", "sides"),
+    [
+        (text(TWO), ("common", "prometheus")),
+        ("prometheus: {enabled: true, serviceMonitor: {enabled: true}}\n", ("prometheus",)),
+    ],
+)
+def test_a_finding_says_at_which_other_ends_it_can_be_cured(values: str, sides: tuple[str, ...]) -> None:
+    given = cluster(cilium(values), kps("grafana: {enabled: false}\n"))
+    findings = [item for item in run(given, SELECTED).findings if item.fix is not None]
+    assert {item.fix.sides for item in findings if item.fix is not None} == {sides}
+    for side in sides:
+        assert len(fixed(given, "unsafe", side).fixed) == len(findings)

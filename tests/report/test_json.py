@@ -58,9 +58,15 @@ def test_the_small_report() -> None:
             "applicability": "safe",
             "title": "set web.service.port to 80",
             "edits": [{"file": "home/web.yaml", "start": 80, "end": 84, "text": "80"}],
+            "sides": [],
         },
     }
-    assert content["findings"][2]["fix"] == {"applicability": "display", "title": "choose one", "edits": []}
+    assert content["findings"][2]["fix"] == {
+        "applicability": "display",
+        "title": "choose one",
+        "edits": [],
+        "sides": [],
+    }
     assert content["undecided"] == [
         {
             "rule": "wrong-host",

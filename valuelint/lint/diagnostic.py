@@ -61,11 +61,15 @@ class FileEdit(NamedTuple):
 
 
 class Fix(NamedTuple):
-    """A remedy that can be applied to the text. A display fix may have no edits: its title then says what to do."""
+    """A remedy that can be applied to the text. A display fix may have no edits: its title then says what to do.
+
+    `sides` are where else it can be put right, as `fix --side` names them.
+    """
 
     applicability: str
     title: str
     edits: tuple[FileEdit, ...]
+    sides: tuple[str, ...] = ()
 
 
 class Diagnostic(NamedTuple):

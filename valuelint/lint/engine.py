@@ -274,11 +274,17 @@ def _told(rule: Rule, violation: Violation, world: World, plan: Plan | None) -> 
         place,
         tuple(_related(violation, world, place, notes)),
         tuple(notes),
-        None if plan is None else Fix(plan.applicability, plan.title, plan.edits),
+        None if plan is None else Fix(plan.applicability, plan.title, plan.edits, _sides(violation, plan)),
         world.cluster.name,
         installed.release.title,
     )
     return Finding(rule, violation, world, diagnostic, plan)
+
+
+def _sides(violation: Violation, plan: Plan) -> tuple[str, ...]:
+    """The other ends of the wire at which somebody may want it put right."""
+    found = dict.fromkeys(other.side for other in violation.others if other.asked_for)
+    return tuple(side for side in found if side != plan.remedy.side)
 
 
 def _related(violation: Violation, world: World, primary: Place, notes: list[str]) -> Iterable[Place]:

@@ -116,7 +116,8 @@ def fingerprints(report: Report, root: str) -> Iterator[tuple[Diagnostic, str]]:
 
 
 def fix_line(fix: Fix) -> str:
-    return f"fix ({fix.applicability}): {fix.title}"
+    sides = ", ".join(f"--side {side}" for side in fix.sides)
+    return f"fix ({fix.applicability}): {fix.title}" + (f" (or {sides})" if sides else "")
 
 
 def details(finding: Diagnostic) -> list[str]:

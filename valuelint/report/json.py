@@ -55,6 +55,7 @@ def _fix(fix: Fix) -> dict[str, Any]:
         "applicability": fix.applicability,
         "title": fix.title,
         "edits": [{"file": edit.file, "start": edit.start, "end": edit.end, "text": edit.text} for edit in fix.edits],
+        "sides": list(fix.sides),
     }
 
 
