@@ -97,6 +97,11 @@ def block(value: Any, column: int, layout: Layout, style: str = "plain") -> Writ
     return Written(scalar(value, style), [])
 
 
+def text(data: dict[str, Any]) -> str:
+    """A map as a text of its own, with a line end behind every line."""
+    return "".join(f"{line}\n" for name, item in data.items() for line in entry(name, item, 0, Layout()))
+
+
 def entry(name: str, value: Any, column: int, layout: Layout) -> list[str]:
     """The lines of a key and its value."""
     written = block(value, column, layout)

@@ -181,6 +181,8 @@ class Writer:
             raise CannotPatch("the whole document would have to be written anew")
         self._check_anchors(node.start, node.end)
         style = node.style if isinstance(node, Scalar) else "plain"
+        if isinstance(node, Scalar) and not node.raw and isinstance(value, str) and "\n" in value:
+            style = "plain"  # the quotes of an empty text are no choice for one of several lines
         if parent.flow:
             if isinstance(value, (dict, list)):
                 written = render.Written(render.flow(value), [])

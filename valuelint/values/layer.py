@@ -49,7 +49,7 @@ class Placement(NamedTuple):
     `prefix` leads to them, or to the text that holds them (`embedded`), within which `inner` leads to them. They are
     the value at `mount`, the empty path for all of it; or a `recipe` makes them of the document. `fixed` says why
     they cannot be edited; empty where they can. With `deletes`, null removes what the layers below set, as in a patch,
-    and is not handed to Helm.
+    and is not handed to Helm. With `text`, what stands at `prefix` must be a text, also if nothing stands there yet.
     """
 
     prefix: Path = ()
@@ -59,6 +59,7 @@ class Placement(NamedTuple):
     fixed: str = ""
     deletes: bool = False
     recipe: Recipe | None = None
+    text: bool = False
 
 
 DeskKey = tuple[int, Path]
@@ -164,8 +165,9 @@ class Layer(NamedTuple):
                     raise CannotPatch("the template around it sets values under conditions")
         if self.place.recipe is not None:
             return self.place.recipe.write(self.document, patches)
-        before = inner if embedded is not None else prefix
-        return tuple(patch._replace(path=(*before, *patch.path[len(mount) :])) for patch in patches)
+        if self.place.text and embedded is None:
+            return (Set(prefix, _new_text(_moved(patches, inner, mount))),)
+        return _moved(patches, inner if embedded is not None else prefix, mount)
 
     def in_source(self, edits: list[Edit]) -> list[Edit]:
         """Edits of `desk` as edits of the source."""
@@ -175,6 +177,21 @@ class Layer(NamedTuple):
         from valuelint.syntax.edits import Edit
 
         return [Edit(*change) for change in embedded.outward([(one.start, one.end, one.text) for one in edits])]
+
+
+def _moved(patches: tuple[Patch, ...], to: Path, mount: Path) -> tuple[Patch, ...]:
+    return tuple(patch._replace(path=(*to, *patch.path[len(mount) :])) for patch in patches)
+
+
+def _new_text(patches: tuple[Patch, ...]) -> str:
+    """The values of a text that does not exist yet."""
+    from valuelint.syntax import render
+    from valuelint.syntax.patches import apply_patch
+
+    data: dict[str, Any] = {}
+    for patch in patches:
+        data = apply_patch(data, patch)
+    return render.text(data)
 
 
 def place(document: Document, placement: Placement, blanks: Blanks | None = None) -> Layer:
@@ -187,14 +204,14 @@ def place(document: Document, placement: Placement, blanks: Blanks | None = None
         return Layer(source, document, placement.recipe.read(document), placement, blanks)
     found = find(document.root, placement.prefix)
     node = None if found is None else resolve_alias(found.node)
-    if placement.embedded is not None and isinstance(node, Scalar):
+    if isinstance(node, Scalar) and (placement.embedded is not None or (placement.text and holds_text(node))):
         from valuelint.syntax.embedded import Embedded
 
         embedded = Embedded(source, node)
         placement = placement._replace(embedded=embedded)
         inside = find(embedded.located()[0].root, placement.inner)
         node = None if inside is None else resolve_alias(inside.node)
-    if node is None or (isinstance(node, Scalar) and node.value is None and not placement.mount):
+    if node is None or (isinstance(node, Scalar) and not holds_text(node) and not placement.mount):
         return Layer(source, document, None, placement, blanks)
     root = mounted(node, placement.mount) if placement.mount else node
     if not isinstance(root, Mapping):
@@ -202,6 +219,11 @@ def place(document: Document, placement: Placement, blanks: Blanks | None = None
     layer = Layer(source, document, root, placement, blanks)
     layer.refuse_bombs()
     return layer
+
+
+def holds_text(node: Node | None) -> bool:
+    """Whether a node is a text in which something stands."""
+    return isinstance(node, Scalar) and node.value is not None and bool(node.raw.strip())
 
 
 def mounted(node: Node, mount: Path) -> Node:

@@ -9,7 +9,7 @@ from valuelint.light import Callable
 from valuelint.syntax import Document, Mapping, Path, Scalar, Source, SourceError, find, resolve_alias
 from valuelint.values import Layer, Placement
 from valuelint.values.blanks import Blanks, inserts, marks_of
-from valuelint.values.layer import Made, place
+from valuelint.values.layer import Made, holds_text, place
 from valuelint.workspace import sets
 from valuelint.workspace.kustomize import Way
 from valuelint.workspace.parameters import Parameters
@@ -82,23 +82,33 @@ class Draft:
         self.unresolved.append(what)
 
     def add_at(
-        self, manifest: Manifest, *path: str | int, inner: Path = (), mount: Path = (), deletes: bool = False
+        self,
+        manifest: Manifest,
+        *path: str | int,
+        inner: Path = (),
+        mount: Path = (),
+        deletes: bool = False,
+        text: bool = False,
     ) -> None:
-        """The layer at a path of a document: a map, a text that holds YAML, or nothing, which is a place for one."""
+        """The layer at a path of a document: a map, a text that holds YAML, or nothing, which is a place for one.
+
+        With `text`, that place is one for a text.
+        """
         where = (*manifest.prefix, *path)
-        self.add_placed(manifest.document, Placement(where, None, inner, mount, "", deletes), retyped=True)
+        placement = Placement(where, None, inner, mount, "", deletes, text=text)
+        self.add_placed(manifest.document, placement, retyped=True)
 
     def add_placed(self, document: Document, placement: Placement, retyped: bool = False) -> None:
         """The layer at a placement of a document."""
         source = document.source
         found = find(document.root, placement.prefix)
         node = None if found is None else resolve_alias(found.node)
-        text = isinstance(node, Scalar) and node.value is not None
+        text = holds_text(node)
         if text and placement.embedded is None and not placement.mount and isinstance(node, Scalar):
             from valuelint.syntax.embedded import Embedded
 
             placement = placement._replace(embedded=Embedded(source, node))
-        elif placement.inner and placement.embedded is None:
+        elif placement.inner and placement.embedded is None and not placement.text:
             placement = placement._replace(prefix=(*placement.prefix, *placement.inner), inner=())
         blanks = self._blanks(source, retyped and not text)
         try:

@@ -89,15 +89,15 @@ def is_off(draft: Draft, item: Dependency) -> bool:
     return answer
 
 
-def layers_of_text(draft: Draft, manifest: Manifest, path: Path, key: str) -> None:
+def layers_of_text(draft: Draft, manifest: Manifest, path: Path, key: str, text: bool = False) -> None:
     """The layers of values that stand at a path of a document, as a map or a text: a dependency's part of them."""
     if manifest.node(*path) is None:
         return
     if not key:
-        draft.add_at(manifest, *path)
+        draft.add_at(manifest, *path, text=text)
         return
-    draft.add_at(manifest, *path, inner=(key,))
-    draft.add_at(manifest, *path, inner=("global",), mount=("global",))
+    draft.add_at(manifest, *path, inner=(key,), text=text)
+    draft.add_at(manifest, *path, inner=("global",), mount=("global",), text=text)
 
 
 def charts(ground: Ground) -> Iterator[tuple[File, list[Dependency]]]:

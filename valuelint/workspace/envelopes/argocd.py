@@ -110,7 +110,7 @@ def _finish(ground: Ground, draft: Draft, app: App, source: Manifest, key: str, 
         _values_file(ground, draft, app, source, path, key, folder)
     inline = "valuesObject" if source.node("helm", "valuesObject") is not None else "values"
     if source.node("helm", inline) is not None:
-        layers_of_text(draft, source, ("helm", inline), key)
+        layers_of_text(draft, source, ("helm", inline), key, text=inline == "values")
     elif not draft.layers and not draft.gaps and not key:
         draft.add_at(source, "helm", "valuesObject")
     if source.items("helm", "parameters"):

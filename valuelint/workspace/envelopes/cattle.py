@@ -80,7 +80,7 @@ def _chart(ground: Ground, manifest: Manifest) -> Iterator[Draft]:
 
 
 def _values(draft: Draft, manifest: Manifest) -> None:
-    draft.add_at(manifest, "spec", "valuesContent")
+    draft.add_at(manifest, "spec", "valuesContent", text=True)
 
 
 class _Set(Parameters):
