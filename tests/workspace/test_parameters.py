@@ -290,3 +290,18 @@ def pruned(data: Any) -> Any:
         return data
     kept = {key: pruned(value) for key, value in data.items()}
     return {key: value for key, value in kept.items() if value != {}}
+
+
+def test_one_fix_changes_a_parameter_and_the_values_beside_it(tmp_path: Path) -> None:
+    """What is said in the wrong place moves to the right one, which is in another layer of the same document."""
+    namespace = "hubble.metrics.serviceMonitor.namespace"
+    values = {"hubble": {"metrics": {"enabled": ["dns"], "serviceMonitor": {"enabled": True, "namespace": "net"}}}}
+    workspace = read(str(tmp_path), application, cases(f"{json.dumps(values)}\n")[:1])
+    before = (tmp_path / "cilium.yaml").read_text()
+    done = fix.repair(workspace, [rule for rule in RULES if rule.id == "namespace-not-read"], "unsafe")
+    assert [item.rule for item in done.fixed] == ["namespace-not-read"]
+    (after,) = done.texts.values()
+    assert f'        - {{"name": "{namespace}", "value": "net"}}\n' in before
+    expected = before.replace(f'        - {{"name": "{namespace}", "value": "net"}}\n', "")
+    moved = "valuesObject: {prometheus: {serviceMonitor: {namespace: net}}}"
+    assert after == expected.replace("valuesObject: {}", moved)
