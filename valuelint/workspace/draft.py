@@ -5,19 +5,16 @@ from __future__ import annotations
 import os
 
 from valuelint.charts.facts import Chart
-from valuelint.light import Callable
 from valuelint.syntax import Document, Mapping, Path, Scalar, Source, SourceError, find, resolve_alias
 from valuelint.values import Layer, Placement
 from valuelint.values.blanks import Blanks, inserts, marks_of
 from valuelint.values.layer import Made, holds_text, place
 from valuelint.workspace import sets
 from valuelint.workspace.kustomize import Way
-from valuelint.workspace.parameters import Parameters
+from valuelint.workspace.parameters import Fill, Parameters
 from valuelint.workspace.references import exact, newest
 from valuelint.workspace.release import Gap, Origin, Release
 from valuelint.workspace.repository import File, Manifest, Repository, Unreadable
-
-Fill = Callable[[str], "str | None"]
 
 
 class Draft:

@@ -6,9 +6,9 @@ one parameter that holds the value. It is refused where several make the value u
 
 from __future__ import annotations
 
-from valuelint.light import Any, Iterator, NamedTuple
+from valuelint.light import Any, Callable, Iterator, NamedTuple
 from valuelint.syntax import Document, Entry, Mapping, Node, Path, Scalar, find, resolve_alias
-from valuelint.syntax.patches import CannotPatch, Patch, Remove, Rename, apply_patch
+from valuelint.syntax.patches import CannotPatch, Patch, Remove, Rename, Set, apply_patch
 from valuelint.values.layer import Recipe
 from valuelint.workspace import sets
 
@@ -16,6 +16,8 @@ _SPECIAL = "\\.,=[]"
 """Characters of a key that the grammar of `--set` reads as something else."""
 
 Assigned = list[tuple[Path, Any]]
+
+Fill = Callable[[str], "str | None"]
 
 
 class Parameter(NamedTuple):
@@ -107,6 +109,30 @@ class Parameters(Recipe):
                     return self.with_text(parameter, text, strings)
             raise CannotPatch(f"the parameter {parameter.name} cannot hold that value")
         raise CannotPatch("no single parameter holds that value")
+
+
+class Listed(Parameters):
+    """Parameters that are a list of maps with a `name`; `fill` puts in what placeholders stand for."""
+
+    def __init__(self, at: Path, key: str, fill: Fill) -> None:
+        super().__init__(at, key)
+        self.fill = fill
+
+    def named(self, document: Document) -> Iterator[tuple[Path, Scalar, dict[str, Entry]]]:
+        """The items that have a name: where they stand, the name, and all that they say."""
+        for index, item in enumerate(getattr(node_at(document, self.at), "items", ())):
+            keys = getattr(resolve_alias(item), "keys", {})
+            name = scalar_of(keys.get("name"))
+            if name is not None:
+                yield (*self.at, index), name, keys
+
+    def filled(self, value: Scalar) -> str:
+        """The text of a value, its placeholders filled in where they are known."""
+        return self.fill(value.raw) or value.raw
+
+    def with_name(self, parameter: Parameter, name: str) -> Patch:
+        """The patch of the document that gives a parameter another name."""
+        return Set((*parameter.where, "name"), name)
 
 
 def _alone(item: tuple[Parameter, Assigned]) -> Parameter:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 
 from valuelint.light import Iterator
-from valuelint.syntax import Document, Path, resolve_alias
+from valuelint.syntax import Document
 from valuelint.syntax.patches import Patch, Remove, Set
 from valuelint.workspace import argo
 from valuelint.workspace.argo import App
-from valuelint.workspace.draft import Draft, Fill
+from valuelint.workspace.draft import Draft
 from valuelint.workspace.ground import Ground
-from valuelint.workspace.parameters import Parameter, Parameters, node_at, scalar_of, span
+from valuelint.workspace.parameters import Listed, Parameter, scalar_of, span
 from valuelint.workspace.references import chart_of
 from valuelint.workspace.repository import File, Manifest
 from valuelint.workspace.umbrellas import dependencies, draft_dependency, is_off, layers_of_text
@@ -119,24 +119,16 @@ def _finish(ground: Ground, draft: Draft, app: App, source: Manifest, key: str, 
         draft.gap(f"the file parameter {item.text('name')}")
 
 
-class _Parameters(Parameters):
+class _Parameters(Listed):
     """`helm.parameters`. A comma is part of the value, but in a list such as `{a,b}`, and where it is escaped."""
 
-    def __init__(self, at: Path, key: str, fill: Fill) -> None:
-        super().__init__(at, key)
-        self.fill = fill
-
     def given(self, document: Document) -> Iterator[Parameter]:
-        for index, item in enumerate(getattr(node_at(document, self.at), "items", ())):
-            keys = getattr(resolve_alias(item), "keys", {})
-            name = scalar_of(keys.get("name"))
-            if name is None:
-                continue
+        for where, name, keys in self.named(document):
             value = scalar_of(keys.get("value"))
-            text = "" if value is None else self.fill(value.raw) or value.raw
+            text = "" if value is None else self.escaped(self.filled(value))
             forced = scalar_of(keys.get("forceString"))
             strings = forced is not None and forced.value is True
-            yield Parameter((*self.at, index), name.raw, self.escaped(text), strings, span(name), span(value or name))
+            yield Parameter(where, name.raw, text, strings, span(name), span(value or name))
 
     def escaped(self, text: str) -> str:
         if text.startswith("{") and text.endswith("}"):
@@ -150,9 +142,6 @@ class _Parameters(Parameters):
         elif parameter.strings and not strings:
             made.append(Remove((*parameter.where, "forceString")))
         return made
-
-    def with_name(self, parameter: Parameter, name: str) -> Patch:
-        return Set((*parameter.where, "name"), name)
 
 
 def _values_file(ground: Ground, draft: Draft, app: App, source: Manifest, text: str, key: str, folder: str) -> None:

@@ -6,11 +6,11 @@ import os
 import re
 
 from valuelint.light import Iterator
-from valuelint.syntax import Document, Mapping, Node, Path, Scalar, resolve_alias
+from valuelint.syntax import Document, Mapping, Node, Scalar, resolve_alias
 from valuelint.syntax.patches import CannotPatch, Patch, Set
-from valuelint.workspace.draft import Draft, Fill
+from valuelint.workspace.draft import Draft
 from valuelint.workspace.ground import Ground
-from valuelint.workspace.parameters import Parameter, Parameters, node_at, scalar_of, span
+from valuelint.workspace.parameters import Listed, Parameter, scalar_of, span
 from valuelint.workspace.references import chart_of
 from valuelint.workspace.repository import Manifest, Unreadable
 from valuelint.workspace.umbrellas import dependencies, draft_dependency, is_off, layers_of_text
@@ -84,29 +84,22 @@ def _finish(draft: Draft, item: Manifest, helmfile: Manifest, key: str) -> None:
             draft.gap(f"{other.text('name')} is set from elsewhere, in {item.file.name}")
 
 
-class _Set(Parameters):
+class _Set(Listed):
     """`set` of a release: a `value`, in which nothing is special to Helm, or the `values` of a list."""
 
-    def __init__(self, at: Path, key: str, fill: Fill) -> None:
-        super().__init__(at, key)
-        self.fill = fill
-
     def given(self, document: Document) -> Iterator[Parameter]:
-        for index, item in enumerate(getattr(node_at(document, self.at), "items", ())):
-            keys = getattr(resolve_alias(item), "keys", {})
-            name, value, listed = scalar_of(keys.get("name")), scalar_of(keys.get("value")), keys.get("values")
-            if name is None:
-                continue
+        for where, name, keys in self.named(document):
+            value, listed = scalar_of(keys.get("value")), keys.get("values")
             shown: Node
             if value is not None:
-                text, shown = self.escaped(self.fill(value.raw) or value.raw), value
+                text, shown = self.escaped(self.filled(value)), value
             elif listed is not None:
                 shown = resolve_alias(listed.value)
                 items = [resolve_alias(part) for part in getattr(shown, "items", ())]
                 text = "{" + ",".join(self.escaped(part.raw) for part in items if isinstance(part, Scalar)) + "}"
             else:
                 continue
-            yield Parameter((*self.at, index), name.raw, text, False, span(name), span(shown))
+            yield Parameter(where, name.raw, text, False, span(name), span(shown))
 
     def escaped(self, text: str) -> str:
         return "".join("\\" + char if char in "{}," else char for char in text)
@@ -117,9 +110,6 @@ class _Set(Parameters):
         if parameter.text.startswith("{"):
             raise CannotPatch("it stands in a list under set of the release")
         return [Set((*parameter.where, "value"), text)]
-
-    def with_name(self, parameter: Parameter, name: str) -> Patch:
-        return Set((*parameter.where, "name"), name)
 
 
 def _values(draft: Draft, manifest: Manifest, path: tuple[str, ...], key: str, secret: bool) -> None:
