@@ -9,8 +9,8 @@ from itertools import product
 
 from valuelint.light import TYPE_CHECKING, Any, Iterator, NamedTuple
 from valuelint.syntax import load_data
-from valuelint.workspace.parameters import Fill
 from valuelint.workspace.kustomize import Sync
+from valuelint.workspace.parameters import Fill
 from valuelint.workspace.repository import File, Manifest, Repository
 
 if TYPE_CHECKING:
