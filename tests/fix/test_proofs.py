@@ -177,10 +177,10 @@ MANY = "".join(
 def test_the_culprit_is_named_and_the_rest_applied(monkeypatch: pytest.MonkeyPatch, culprits: tuple[str, ...]) -> None:
     real = fix._unproven
 
-    def harsh(before: Any, after: Any, applied: Any) -> Any:
+    def harsh(before: Any, after: Any, applied: Any, promised: Any) -> Any:
         if any(finding.violation.path[0] in culprits for finding in applied):
             return fix._Refusal("it may not be")
-        return real(before, after, applied)
+        return real(before, after, applied, promised)
 
     monkeypatch.setattr(fix, "_unproven", harsh)
     done = repair(cluster(cilium(MANY), kps()), RULES, "safe")

@@ -287,6 +287,27 @@ def test_a_fix_that_cannot_keep_its_promise_is_not_offered(monkeypatch: pytest.M
     assert [item.fix for item in done.left.findings] == [None]
 
 
+def test_a_fix_does_not_undo_what_another_brought_about(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The label comes first; what would then switch the monitor off is left to the user, who is told so."""
+    values = """
+        operator:
+          prometheus:
+            serviceMonitor:
+              enabled: true
+        """
+    switch = ("operator", "prometheus", "enabled")
+
+    def late(world: World, rule: Rule) -> Iterator[Violation]:
+        given = world.installed[0].values
+        if given.get(switch) and given.get(("operator", "prometheus", "serviceMonitor", "labels")):
+            yield Violation(0, switch, "x", {"path": "x"}, rule.id, (), (), Remedy(0, "safe", (Set(switch, False),)))
+
+    rule = invented(monkeypatch, "late", late)
+    done = repair(cluster(cilium(values), kps()), [rule, *SELECTED], "safe")
+    assert done.texts == {"cilium.yaml": text(values) + "      labels:\n        release: kps\n"}
+    assert [item.reason for item in done.failed] == ["it would undo what another fix brought about"]
+
+
 def test_a_fix_that_fails_does_not_hold_up_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
     path = ("debug", "enabled")
     careless = invented(monkeypatch, "careless", wants(path, True, (Set(path, True),)))

@@ -128,13 +128,14 @@ class _Loop:
         self._refused: dict[_Key, Failed] = {}
         self._declined: set[_Key] = set()
         self._taken: Counter[_Key] = Counter()
+        self._promised: list[Promise] = []
         self._skipped: set[str] = set()
         self._quit = False
 
     def mend(self, cluster: Cluster) -> Outcome:
         """Fixes one cluster; gives what is left to say of it."""
         outcome = examine(_caught_up(cluster, self.texts), self.rules, self.wishes)
-        self._refused, self._declined, self._taken = {}, set(), Counter()
+        self._refused, self._declined, self._taken, self._promised = {}, set(), Counter(), []
         changed: set[str] = set()
         for _ in range(MOST_ROUNDS):
             candidates = self._candidates(outcome)
@@ -179,7 +180,7 @@ class _Loop:
 
     def _most(self, outcome: Outcome, candidates: list[Finding], changed: set[str]) -> Outcome:
         """Applies the candidates together; where the proof fails, halves them until the culprits are found."""
-        step = _apply(outcome, candidates, self.rules, self.wishes)
+        step = self._apply(outcome, candidates)
         if isinstance(step, _Refusal) and len(candidates) == 1:
             step = self._followed_up(outcome, candidates[0], step)
         if not isinstance(step, _Refusal):
@@ -194,16 +195,52 @@ class _Loop:
         rest = [finding for finding in self._candidates(outcome) if _key(finding) in waiting]
         return self._most(outcome, rest, changed) if rest else outcome
 
+    def _apply(self, outcome: Outcome, candidates: list[Finding]) -> _Step | _Refusal:
+        """Applies the fixes that do not get in each other's way, and proves the result."""
+        applied: list[Finding] = []
+        by_desk: dict[DeskKey, tuple[Layer, list[Patch]]] = {}
+        try:
+            for finding in candidates:
+                if finding.plan is None:
+                    continue
+                mine = [(layer, layer.at_desk(patches)) for layer, patches in finding.plan.patches]
+                known_of = {layer.desk_key: by_desk.get(layer.desk_key, (layer, []))[1] for layer, _ in mine}
+                if any(_clash(wanted, known_of[layer.desk_key]) for layer, wanted in mine):
+                    continue
+                for layer, wanted in mine:
+                    known = by_desk.setdefault(layer.desk_key, (layer, []))[1]
+                    known += [patch for patch in wanted if patch not in known]
+                applied.append(finding)
+        except CannotPatch as reason:
+            return _Refusal(str(reason))
+        # What was shown is what is written: edits of one look at the text, unless a fix needed more.
+        drafted = all(finding.plan is not None and finding.plan.drafted for finding in applied)
+        made = _write(by_desk, drafted)
+        if isinstance(made, str) and drafted:
+            made = _write(by_desk, False)
+        if isinstance(made, str):
+            return _Refusal(made)
+        texts, documents = made
+        after = examine(_renewed(outcome.cluster, documents), self.rules, self.wishes)
+        remaining = {_key(finding) for finding in after.findings}
+        gone = [finding for finding in outcome.findings if _key(finding) not in remaining]
+        along = tuple(finding for finding in gone if not any(finding is other for other in applied))
+        step = _Step(after, texts, tuple(applied), along)
+        refusal = _unproven(outcome, after, applied, self._promised)
+        if refusal is None:
+            return step
+        return refusal._replace(step=step) if refusal.caused else refusal
+
     def _followed_up(self, outcome: Outcome, finding: Finding, refusal: _Refusal) -> _Step | _Refusal:
         """A fix together with those of all that it would cause, if the two leave nothing behind; else the refusal."""
         step, caused = refusal.step, list(refusal.caused)
         if step is None or not all(self._applicable(other) for other in caused):
             return refusal
-        further = _apply(step.outcome, caused, self.rules, self.wishes)
+        further = self._apply(step.outcome, caused)
         if isinstance(further, _Refusal) or len(further.applied) < len(caused):
             return refusal
         applied = (finding, *further.applied)
-        if _unproven(outcome, further.outcome, list(applied)) is not None:
+        if _unproven(outcome, further.outcome, list(applied), self._promised) is not None:
             return refusal
         return _Step(further.outcome, {**step.texts, **further.texts}, applied, (*step.along, *further.along))
 
@@ -211,7 +248,7 @@ class _Loop:
         """Asks about each fix that is proven; what is accepted may bring others to light."""
         while candidates and self.ask is not None:
             finding = candidates[0]
-            step = _apply(outcome, [finding], self.rules, self.wishes)
+            step = self._apply(outcome, [finding])
             if isinstance(step, _Refusal):
                 self._refuse(finding, step.reason)
             else:
@@ -243,6 +280,7 @@ class _Loop:
             if finding.plan is not None:
                 name = step.outcome.cluster.name
                 self.kept += [(name, promise) for promise in finding.plan.remedy.promises]
+                self._promised += finding.plan.remedy.promises
         return step.outcome
 
     def _refuse(self, finding: Finding, reason: str) -> None:
@@ -265,43 +303,6 @@ def _matter(finding: Finding) -> _Key:
 
 def _grave(finding: Finding) -> int:
     return SEVERITIES.index(finding.diagnostic.severity)
-
-
-def _apply(outcome: Outcome, candidates: list[Finding], rules: list[Rule], wishes: Wishes) -> _Step | _Refusal:
-    """Applies the fixes that do not get in each other's way, and proves the result."""
-    applied: list[Finding] = []
-    by_desk: dict[DeskKey, tuple[Layer, list[Patch]]] = {}
-    try:
-        for finding in candidates:
-            if finding.plan is None:
-                continue
-            mine = [(layer, layer.at_desk(patches)) for layer, patches in finding.plan.patches]
-            known_of = {layer.desk_key: by_desk.get(layer.desk_key, (layer, []))[1] for layer, _ in mine}
-            if any(_clash(wanted, known_of[layer.desk_key]) for layer, wanted in mine):
-                continue
-            for layer, wanted in mine:
-                known = by_desk.setdefault(layer.desk_key, (layer, []))[1]
-                known += [patch for patch in wanted if patch not in known]
-            applied.append(finding)
-    except CannotPatch as reason:
-        return _Refusal(str(reason))
-    # What was shown is what is written: edits of one look at the text, unless a fix needed more.
-    drafted = all(finding.plan is not None and finding.plan.drafted for finding in applied)
-    made = _write(by_desk, drafted)
-    if isinstance(made, str) and drafted:
-        made = _write(by_desk, False)
-    if isinstance(made, str):
-        return _Refusal(made)
-    texts, documents = made
-    after = examine(_renewed(outcome.cluster, documents), rules, wishes)
-    remaining = {_key(finding) for finding in after.findings}
-    gone = [finding for finding in outcome.findings if _key(finding) not in remaining]
-    along = tuple(finding for finding in gone if not any(finding is other for other in applied))
-    step = _Step(after, texts, tuple(applied), along)
-    refusal = _unproven(outcome, after, applied)
-    if refusal is None:
-        return step
-    return refusal._replace(step=step) if refusal.caused else refusal
 
 
 def _write(
@@ -434,8 +435,11 @@ def _renewed(cluster: Cluster, documents: dict[str, list[Document]]) -> Cluster:
     return cluster._replace(releases=tuple(releases))
 
 
-def _unproven(before: Outcome, after: Outcome, applied: list[Finding]) -> _Refusal | None:
-    """Why the fixes are not proven: a finding is still there, something as bad is new, a promise is broken."""
+def _unproven(before: Outcome, after: Outcome, applied: list[Finding], promised: list[Promise]) -> _Refusal | None:
+    """Why the fixes are not proven: a finding is still there, something as bad is new, a promise is broken.
+
+    Also what was `promised` by the fixes before these must still be true.
+    """
     known: dict[_Key, int] = {}
     for finding in before.findings:
         known[_matter(finding)] = max(known.get(_matter(finding), 0), _grave(finding))
@@ -456,13 +460,15 @@ def _unproven(before: Outcome, after: Outcome, applied: list[Finding]) -> _Refus
     for finding in after.findings:
         if finding.diagnostic.severity == "info" and finding.rule.id in rules:
             continue  # a remark turned into another remark of the same rule: that is what was wanted
-        if finding.rule.check.startswith("monitors.") and _grave(finding) <= born:
+        looked_at = finding.rule.check.startswith("monitors.") and finding.rule.check != "monitors.not_rendered"
+        if looked_at and _grave(finding) <= born:
             continue  # a monitor that exists now is looked at for the first time; the next round goes on from there
         # One that is said otherwise now is not new, unless it is worse.
         if known.get(_matter(finding), -1) < _grave(finding) and _grave(finding) >= mildest:
             caused.append(finding)
     if not caused:
-        return None
+        undone = after.worlds and not keeps(after.worlds[-1], tuple(promised))
+        return _Refusal("it would undo what another fix brought about") if undone else None
     worst = max(caused, key=_grave)
     return _Refusal(f"it would cause {worst.rule.id}: {worst.diagnostic.message}", caused=tuple(caused))
 
