@@ -49,20 +49,35 @@ def _finish(draft: Draft, manifest: Manifest, target: Manifest | None, key: str)
         draft.say("version", part.text("helm", "version"), part.origin("helm", "version"))
         draft.say("name", part.text("helm", "releaseName"), part.origin("helm", "releaseName"))
         draft.say("namespace", part.text("namespace"), part.origin("namespace"))
-    draft.say("namespace", manifest.text("defaultNamespace"), manifest.origin("defaultNamespace"))
+    for part in parts:
+        draft.say("namespace", part.text("defaultNamespace"), part.origin("defaultNamespace"))
     if draft.name is None:
         draft.unresolved.append("no releaseName is said: Fleet makes one of the repository's name and the path")
     if draft.namespace is None:
         draft.unresolved.append("no file says the namespace")
     if target is not None:
         draft.cluster = target.text("name") or target.text("clusterName") or target.text("clusterGroup")
-    for part in reversed(parts):
+    parts.reverse()
+    for part in parts:
+        layers_of_text(draft, part, ("helm", "values"), key)
+        for path in part.texts("helm", "valuesFiles"):
+            draft.add_path(path, draft.file.folder, (key,) if key else (), umbrella=bool(key))
+    # What is filled in and looked up for a cluster comes on top of all that stands in the repository.
+    for part in parts:
+        _template_values(draft, part, key)
+    for part in parts:
         for item in part.items("helm", "valuesFrom"):
             for kind in ("configMapKeyRef", "secretKeyRef"):
                 if item.node(kind) is not None:
                     draft.gap(f"{kind.removesuffix('KeyRef')} {item.text(kind, 'name')} is read in the cluster")
-        layers_of_text(draft, part, ("helm", "values"), key)
-        for path in part.texts("helm", "valuesFiles"):
-            draft.add_path(path, draft.file.folder, (key,) if key else (), umbrella=bool(key))
     if not draft.layers and not draft.gaps and not key:
         draft.add_at(manifest, "helm", "values")
+
+
+def _template_values(draft: Draft, part: Manifest, key: str) -> None:
+    """The keys whose values are templates: each is unknown as a whole."""
+    for name in part.strings("helm", "templateValues"):
+        if not key:
+            draft.add_unknown(part, name.replace(".", "\\."), "templateValues")
+        elif name in (key, "global"):
+            draft.gap(f"templateValues sets {name}")
