@@ -13,6 +13,7 @@ from valuelint.workspace.draft import Draft
 from valuelint.workspace.ground import Ground
 from valuelint.workspace.recognise import recognise
 from valuelint.workspace.repository import File, Unreadable
+from valuelint.workspace.umbrellas import dependencies
 
 _MOST_DOCUMENTS = 20
 _NOT_VALUES = frozenset(("Chart.yaml", "Chart.lock", "fleet.yaml", "kustomization.yaml", "kustomization.yml"))
@@ -39,8 +40,8 @@ class Finder:
         hinted = any(hint in file.name.lower() for hint in self._hints)
         return hinted or self._key.search(data) is not None
 
-    def is_known_chart(self, file: File) -> bool:
-        """Whether a Chart.yaml is that of a known chart: what lies beside it are the chart's defaults."""
+    def may_be_known_chart(self, file: File) -> bool:
+        """Whether a Chart.yaml could be that of a known chart."""
         return self._name.search(file.data) is not None
 
     def looks_like_values(self, file: File) -> bool:
@@ -65,7 +66,12 @@ def loose(
     candidates = [
         file for file in ground.repository.in_order() if file.name not in claimed and finder.may_be_values(file)
     ]
-    copies = [chart.folder + os.sep for chart in ground.repository.named("Chart.yaml") if finder.is_known_chart(chart)]
+    # What lies beside the Chart.yaml of a known chart are its defaults.
+    copies = [
+        chart.folder + os.sep
+        for chart in ground.repository.named("Chart.yaml")
+        if finder.may_be_known_chart(chart) and any(not item.key for item in dependencies(ground, chart.folder))
+    ]
     candidates = [file for file in candidates if not file.path.startswith(tuple(copies))]
     open_folders = {file.folder for file in candidates if file.path not in declared}
     candidates = [file for file in candidates if file.folder in open_folders]

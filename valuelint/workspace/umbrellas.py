@@ -36,10 +36,12 @@ def dependencies(ground: Ground, folder: str | None) -> list[Dependency]:
         return []
     found = []
     for manifest in file.manifests()[:1]:
+        items = manifest.items("dependencies")
         own = load_chart(manifest.text("name") or "")
-        if own is not None:
+        # A chart that depends on one of its own name wraps it.
+        if own is not None and all(item.text("name") != manifest.text("name") for item in items):
             return [Dependency(own, "", manifest, None)]
-        for item in manifest.items("dependencies"):
+        for item in items:
             chart = load_chart(item.text("name") or "")
             if chart is not None:
                 key = item.text("alias") or item.text("name") or ""
