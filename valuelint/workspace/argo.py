@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _HERE = ("https://kubernetes.default.svc", "in-cluster")
 _MOST = 500
 _EXPRESSION = re.compile(r"\{\{-?\s*(.*?)\s*-?\}\}")
-_TOKEN = re.compile(r'"((?:[^"\\]|\\.)*)"|`([^`]*)`|(\|)|([^\s|"`]+)')
+_TOKEN = re.compile(r'"((?:[^"\\]|\\.)*)"|`([^`]*)`|([|()])|([^\s|()"`]+)')
 
 Parameters = dict[str, Any]
 
@@ -233,43 +233,55 @@ def _plain(expression: str, parameters: Parameters) -> Any:
 
 
 def _evaluate(expression: str, parameters: Parameters) -> Any:
-    """A small part of Go's templates: fields, texts, pipes and a few functions; None for everything else."""
-    stages: list[list[tuple[str, str]]] = [[]]
-    for match in _TOKEN.finditer(expression):
-        if match[3]:
-            stages.append([])
-        elif match[4] is not None:
-            stages[-1].append(("word", match[4]))
-        else:
-            stages[-1].append(("text", match[1] if match[1] is not None else match[2]))
+    """A small part of Go's templates: fields, texts, pipes, parentheses, a few functions; None for everything else."""
+    tokens = list(_TOKEN.finditer(expression))
+    tokens.reverse()
+    value = _pipeline(tokens, parameters)
+    return None if tokens else value
+
+
+def _pipeline(tokens: list[re.Match[str]], parameters: Parameters) -> Any:
+    """The value of what stands before the next closing parenthesis, which is left where it is."""
     value: Any = None
-    for number, stage in enumerate(stages):
-        if not stage:
-            return None
-        kind, head = stage[0]
-        arguments = [_atom(kind, text, parameters) for kind, text in stage[1:]]
-        if number:
-            arguments.append(value)
-        if kind == "word" and head in _FUNCTIONS:
-            try:
-                value = _FUNCTIONS[head](*arguments)
-            except (TypeError, IndexError, KeyError, AttributeError):
-                return None
-        elif number or arguments:
-            return None
-        else:
-            value = _atom(kind, head, parameters)
-    return value
+    piped: list[Any] = []
+    while True:
+        function = _FUNCTIONS.get(tokens[-1][4]) if tokens else None
+        if function is not None:
+            tokens.pop()
+        arguments = []
+        while tokens and tokens[-1][3] not in ("|", ")"):
+            arguments.append(_operand(tokens, parameters))
+        value = _called(function, [*arguments, *piped])
+        if not tokens or tokens[-1][3] == ")":
+            return value
+        tokens.pop()
+        piped = [value]
 
 
-def _atom(kind: str, text: str, parameters: Parameters) -> Any:
-    if kind == "text":
-        return text
-    if text == ".":
+def _operand(tokens: list[re.Match[str]], parameters: Parameters) -> Any:
+    token = tokens.pop()
+    if token[3] is not None:
+        value = _pipeline(tokens, parameters)
+        if tokens:
+            tokens.pop()
+        return value
+    if token[4] is None:
+        return token[1] if token[1] is not None else token[2]
+    if token[4] == ".":
         return parameters
-    if text.startswith("."):
-        return _get(parameters, text[1:].split("."))
-    return int(text) if text.isdigit() else None
+    if token[4].startswith("."):
+        return _get(parameters, token[4][1:].split("."))
+    return int(token[4]) if token[4].isdigit() else None
+
+
+def _called(function: Any, arguments: list[Any]) -> Any:
+    """What a function makes of its arguments; without one, the only argument."""
+    if function is None:
+        return arguments[0] if len(arguments) == 1 else None
+    try:
+        return function(*arguments)
+    except (TypeError, IndexError, KeyError, AttributeError):
+        return None
 
 
 def _get(data: Any, keys: list[str]) -> Any:
