@@ -126,6 +126,19 @@ class Reach:
                 found += self.with_components(part, (*trail, folder)) if part is not None else []
         return [*found, kustomization]
 
+    def patched_by(self, path: str) -> list[Manifest]:
+        """The kustomizations that apply a file as a patch."""
+        word = os.path.basename(path).encode()
+        found = []
+        for file in self.repository.named(*NAMES):
+            manifest = self.kustomization(file.folder) if word in file.data else None
+            if manifest is not None and manifest.file is file:
+                texts = manifest.texts("patchesStrategicMerge")
+                texts += [text for item in manifest.items("patches") if (text := item.text("path"))]
+                if any(_same(file.folder, text, path) for text in texts):
+                    found.append(manifest)
+        return found
+
     def _find_ways(self, path: str, trail: tuple[str, ...], itself: bool = False) -> list[Way]:
         if path in trail or len(trail) > 40:
             return []

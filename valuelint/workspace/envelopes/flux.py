@@ -202,42 +202,33 @@ def _nearest(found: list[Manifest], file: File) -> Manifest | None:
 # --- valuesFrom -----------------------------------------------------------------------------------
 
 
+def _generator(kind: str) -> str:
+    return "configMapGenerator" if kind == "ConfigMap" else "secretGenerator"
+
+
+
 def _values_from(ground: Ground, draft: Draft, reference: Manifest, manifest: Manifest, way: Way, inner: Path) -> None:
     """The layer that a ConfigMap or Secret gives, or the gap where it should be."""
     kind, name = reference.text("kind") or "ConfigMap", reference.text("name") or ""
-    key = reference.text("valuesKey") or "values.yaml"
+    given = reference.text("valuesKey")
     target = reference.text("targetPath")
-    title = f"{kind} {name}" + (f" ({key})" if reference.text("valuesKey") else "")
+    title = f"{kind} {name}" + (f" ({given})" if given else "")
     if target:
         draft.add_unknown(reference, target, title)
         return
-    filled = way.fill_text(name)
-    if filled is None:
+    filled, key = way.fill_text(name), way.fill_text(given or "values.yaml")
+    if filled is None or key is None:
         draft.gap(f"{title} hangs on a placeholder")
         return
-    item = _nearest(
-        [
-            item
-            for item in ground.repository.manifests(kind.encode(), filled.encode())
-            if item.kind == kind and item.name == filled
-        ],
-        manifest.file,
-    )
+    objects, patches = _objects(ground, kind, filled, way)
+    item = _nearest(objects, manifest.file)
+    made = _generated(ground, kind, filled, key, _kustomizations(ground, manifest.file, way))
+    if made is None and item is None:
+        made = _generated(ground, kind, filled, key, _neighbours(ground, kind, filled, manifest.file))
+    item = next((patch for patch in reversed(patches) if _holds(patch, key)), item if made is None else None)
     if item is not None:
-        for field in ("data", "stringData"):
-            text = item.text(field, key)
-            if text is None:
-                continue
-            if text.startswith("ENC["):
-                draft.gap(f"{title} is encrypted, in {item.file.name}")
-            elif kind == "Secret" and field == "data":
-                draft.gap(f"{title} is encoded, in {item.file.name}")
-            else:
-                _add_text(draft, item, (field, key), inner)
-            return
-        draft.gap(f"{title}: {item.file.name} holds no key {key}")
+        _from_object(draft, item, kind, key, title, inner)
         return
-    made = _generated(ground, draft, kind, filled, key, manifest.file, way)
     beside = _beside(ground, draft, manifest.file) if made is None and kind == "ConfigMap" else None
     if beside is not None:
         draft.unresolved.append(f"{title} is not in the repository: {beside.name} beside it is taken for it")
@@ -258,29 +249,71 @@ def _values_from(ground: Ground, draft: Draft, reference: Manifest, manifest: Ma
                 draft.gap(f"{file.name}:{trouble}")
 
 
+def _objects(ground: Ground, kind: str, name: str, way: Way) -> tuple[list[Manifest], list[Manifest]]:
+    """The ConfigMaps or Secrets of a name: those that are objects, and those that are patches on the way."""
+    objects, patches = [], []
+    applied = [part.file for item in way.kustomizations for part in ground.reach.with_components(item)]
+    for item in ground.repository.manifests(kind.encode(), name.encode()):
+        if item.kind != kind or item.name != name:
+            continue
+        owners = [owner.file for owner in ground.reach.patched_by(item.file.path)]
+        if not owners:
+            objects.append(item)
+        elif any(owner in applied for owner in owners):
+            patches.append(item)
+    return objects, patches
+
+
+def _holds(item: Manifest, key: str) -> bool:
+    return item.text("data", key) is not None or item.text("stringData", key) is not None
+
+
+def _from_object(draft: Draft, item: Manifest, kind: str, key: str, title: str, inner: Path) -> None:
+    """The layer that a key of a ConfigMap or Secret gives."""
+    for field in ("data", "stringData"):
+        text = item.text(field, key)
+        if text is None:
+            continue
+        if text.startswith("ENC["):
+            draft.gap(f"{title} is encrypted, in {item.file.name}")
+        elif kind == "Secret" and field == "data":
+            draft.gap(f"{title} is encoded, in {item.file.name}")
+        else:
+            _add_text(draft, item, (field, key), inner)
+        return
+    draft.gap(f"{title}: {item.file.name} holds no key {key}")
+
+
 def _add_text(draft: Draft, item: Manifest, path: Path, inner: Path) -> None:
     draft.add_at(item, *path, inner=inner)
     if inner:
         draft.add_at(item, *path, inner=("global",), mount=("global",))
 
 
-def _generated(
-    ground: Ground, draft: Draft, kind: str, name: str, key: str, file: File, way: Way
-) -> list[File] | str | None:
-    """The file that a generator makes the key of; a text says why it cannot be read; None without one."""
-    field = "configMapGenerator" if kind == "ConfigMap" else "secretGenerator"
-    candidates = [part for item in way.kustomizations for part in ground.reach.with_components(item)]
+def _kustomizations(ground: Ground, file: File, way: Way) -> list[Manifest]:
+    """The kustomizations that make a HelmRelease what it is, from the outermost in: what they generate overrides."""
+    found = [part for item in way.kustomizations for part in ground.reach.with_components(item)]
     near = ground.reach.kustomization(file.folder)
-    if near is not None and near not in candidates:
-        candidates.append(near)
+    found.reverse()
+    return [*found, near] if near is not None and near not in found else found
+
+
+def _neighbours(ground: Ground, kind: str, name: str, file: File) -> list[Manifest]:
+    """Other kustomizations not far from a HelmRelease that generate what it takes its values from."""
+    found = []
     for other in ground.repository.named("kustomization.yaml", "kustomization.yml"):
-        if name.encode() in other.data and field.encode() in other.data:
-            found = ground.reach.kustomization(other.folder)
-            if found is not None and found not in candidates and _related(found.file.folder, file.folder):
-                candidates.append(found)
+        if name.encode() in other.data and _generator(kind).encode() in other.data:
+            kustomization = ground.reach.kustomization(other.folder)
+            if kustomization is not None and _related(kustomization.file.folder, file.folder):
+                found.append(kustomization)
+    return found
+
+
+def _generated(ground: Ground, kind: str, name: str, key: str, candidates: list[Manifest]) -> list[File] | str | None:
+    """The file that a generator makes the key of; a text says why it cannot be read; None without one."""
     missing: str | None = None
     for kustomization in candidates:
-        for generator in kustomization.items(field):
+        for generator in kustomization.items(_generator(kind)):
             if generator.text("name") != name:
                 continue
             for entry in generator.texts("files"):
