@@ -40,6 +40,8 @@ class Draft:
         self.layers: list[Layer] = []
         self.gaps: list[Gap] = []
         self.unresolved: list[str] = []
+        self.rendered_only = False
+        """Whether it is never installed: somebody takes a part of what it renders."""
         self.partial = False
         """Whether a file was taken for one of its layers because nothing better is there."""
         self.fill: Fill = self.way.fill_text

@@ -16,6 +16,8 @@ from valuelint.workspace.repository import Manifest, Unreadable
 from valuelint.workspace.umbrellas import dependencies, draft_dependency, is_off, layers_of_text
 
 _RELEASES = re.compile(rb"(?m)^releases:")
+_ONLY_RENDERED = "--include-crds"
+"""An argument that `helm upgrade` refuses and `helm template` takes: such helmfiles are there to get at the CRDs."""
 
 
 def releases(ground: Ground) -> Iterator[Draft]:
@@ -23,9 +25,15 @@ def releases(ground: Ground) -> Iterator[Draft]:
     for file in ground.repository.with_bytes(b"releases:", b"chart"):
         if not _RELEASES.search(file.data) or b"\nkind:" in file.data:
             continue
-        for manifest in file.manifests():
+        manifests = file.manifests()
+        rendered = any(_ONLY_RENDERED in manifest.texts("helmDefaults", "args") for manifest in manifests)
+        for manifest in manifests:
             for item in manifest.items("releases"):
-                yield from _of_release(ground, item, manifest)
+                for draft in _of_release(ground, item, manifest):
+                    if rendered:
+                        draft.rendered_only = True
+                        draft.unresolved.append(f"{_ONLY_RENDERED} is for helmfile template alone: it is not judged")
+                    yield draft
 
 
 def _of_release(ground: Ground, item: Manifest, helmfile: Manifest) -> Iterator[Draft]:
