@@ -188,6 +188,70 @@ spec:
     assert found.version_source == "charts/platform/Chart.lock"
     assert merged(found) == {"bpf": {"masquerade": True}, "global": {"x": 1}, "debug": {"enabled": True}}
 
+CONFIG = """\
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: cilium-values}
+data:
+  values.yaml: |
+    cluster: {name: NAME}
+"""
+FROM = "  valuesFrom: [{kind: ConfigMap, name: cilium-values}]\n"
+GENERATOR = "configMapGenerator: [{name: cilium-values, BEHAVIOR files: [values.yaml]}]\n"
+
+
+@pytest.mark.parametrize(
+    ("overlay", "more", "expected"),
+    [
+        # Each cluster takes its own: an overlay that patches what the base generates says nothing about the base.
+        ("patches: [{path: patch.yaml}]\n", {"patch.yaml": CONFIG.replace("NAME", "east")}, "east"),
+        ("patchesStrategicMerge: [patch.yaml]\n", {"patch.yaml": CONFIG.replace("NAME", "east")}, "east"),
+        (GENERATOR.replace("BEHAVIOR", "behavior: merge,"), {"values.yaml": "cluster: {name: east}\n"}, "east"),
+        ("", {"elsewhere/config.yaml": CONFIG.replace("NAME", "other")}, "base"),
+    ],
+)
+def test_flux_takes_the_config_map_of_its_own_cluster(
+    tmp_path: Path, overlay: str, more: dict[str, str], expected: str
+) -> None:
+    base = "resources: [release.yaml]\n" + GENERATOR.replace("BEHAVIOR", "")
+    files = {
+        "base/release.yaml": RELEASE + FROM,
+        "base/kustomization.yaml": base,
+        "base/values.yaml": "cluster: {name: base}\n",
+        "clusters/east/app/kustomization.yaml": "resources: [../../../base]\n" + overlay,
+        "clusters/east/ks.yaml": SYNC.replace("NAME", "x").replace("PATH", "clusters/east/app"),
+        "clusters/west/ks.yaml": SYNC.replace("NAME", "x").replace("PATH", "base"),
+        **{f"clusters/east/app/{name}": text for name, text in more.items()},
+    }
+    found = {item.name: merged(item.releases[0]) for item in put(tmp_path, files).clusters}
+    assert found == {"east": {"cluster": {"name": expected}}, "west": {"cluster": {"name": "base"}}}
+
+
+@pytest.mark.parametrize(
+    ("build", "expected"),
+    [
+        ("  postBuild: {substitute: {OTHER: x}}\n", {"cluster": {"name": "home"}}),
+        ("", None),  # a Kustomization above may fill it in
+    ],
+)
+def test_flux_fills_in_the_key_of_a_config_map(tmp_path: Path, build: str, expected: dict[str, object] | None) -> None:
+    text = RELEASE + "  valuesFrom: [{kind: ConfigMap, name: cilium-values, valuesKey: '${NAME:=home}.yaml'}]\n"
+    files = {
+        "app/release.yaml": text,
+        "app/kustomization.yaml": "resources: [release.yaml]\n"
+        "configMapGenerator: [{name: cilium-values, files: [home.yaml]}]\n",
+        "app/home.yaml": "cluster: {name: home}\n",
+        "ks.yaml": SYNC.replace("NAME", "x").replace("PATH", "app") + build,
+    }
+    release = only(put(tmp_path, files))
+    if expected is None:
+        assert [gap.what for gap in release.gaps] == [
+            "ConfigMap cilium-values (${NAME:=home}.yaml) hangs on a placeholder"
+        ]
+    else:
+        assert merged(release) == expected
+
+
 
 # --- Argo CD --------------------------------------------------------------------------------------
 
@@ -253,6 +317,35 @@ spec: {source: {path: infra/cilium}}
     workspace = put(tmp_path, {"a.yaml": text})
     assert workspace.aside == (("a.yaml", "the folder infra/cilium of its source is not in this repository"),)
     assert not workspace.skipped
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ('{{ default .name (dig "namespace" "" .) }}', "monitoring"),
+        ('{{ default .name (dig "absent" "" .) }}', "cilium"),
+        ('{{ (dig "namespace" "" .) | upper | lower }}', "monitoring"),
+        ('{{ trimPrefix (trimSuffix "-system" "kube-system") (default "kube-net" "") }}', "-net"),
+        ("{{ ternary .name (unknown .x) }}", None),
+        ("{{ (.name }}", "cilium"),
+        ("{{ .name) }}", None),
+    ],
+)
+def test_argo_evaluates_what_stands_in_parentheses(tmp_path: Path, expression: str, expected: str | None) -> None:
+    text = f"""\
+apiVersion: argoproj.io/v1alpha1
+kind: ApplicationSet
+metadata: {{name: all}}
+spec:
+  goTemplate: true
+  generators: [{{list: {{elements: [{{name: cilium, namespace: monitoring}}]}}}}]
+  template:
+    metadata: {{name: '{{{{ .name }}}}'}}
+    spec:
+      destination: {{namespace: '{expression}'}}
+      source: {{chart: cilium, targetRevision: 1.18.2}}
+"""
+    release = only(put(tmp_path, {"a.yaml": text}))
+    assert said(release) == ("1.18.2", "cilium", expected)
 
 
 # --- the others -----------------------------------------------------------------------------------
@@ -322,6 +415,21 @@ releases:
     assert release.missing == (1,)
 
 
+def test_a_helmfile_that_can_only_be_rendered_installs_nothing(tmp_path: Path) -> None:
+    text = """\
+helmDefaults:
+  args: [--include-crds, --no-hooks]
+releases:
+- {name: kps, namespace: monitoring, chart: prometheus-community/kube-prometheus-stack, version: 87.0.0}
+"""
+    release = RELEASE + "  values: {prometheus: {enabled: true, serviceMonitor: {enabled: true}}}\n"
+    (cluster,) = put(tmp_path, {"crds.yaml": text, "release.yaml": release}).clusters
+    assert [item.chart for item in cluster.releases] == ["cilium"]
+    assert [(item.chart, item.unresolved) for item in cluster.others] == [
+        ("kube-prometheus-stack", ("--include-crds is for helmfile template alone: it is not judged",))
+    ]
+
+
 def test_fleet_makes_a_release_for_each_target(tmp_path: Path) -> None:
     text = """\
 namespace: kube-system
@@ -337,12 +445,55 @@ targetCustomizations:
     ]
 
 
+def test_fleet_puts_what_it_looks_up_in_the_cluster_on_top(tmp_path: Path) -> None:
+    text = """\
+defaultNamespace: elsewhere
+helm:
+  chart: cilium
+  version: 1.18.2
+  releaseName: cilium
+  values: {debug: {enabled: true}, cluster: {id: 1}, hubble: {enabled: true}}
+  valuesFiles: [files.yaml]
+  valuesFrom: [{secretKeyRef: {name: looked-up}}]
+targetCustomizations:
+  - name: east
+    defaultNamespace: kube-system
+    helm:
+      values: {debug: {enabled: false}}
+      templateValues: {hubble: "{enabled: ${ .ClusterLabels.hubble }}"}
+"""
+    files = {"cilium/fleet.yaml": text, "cilium/files.yaml": "debug: {verbose: flow}\ncluster: {id: 2}\n"}
+    release = only(put(tmp_path, files))
+    assert said(release) == ("1.18.2", "cilium", "kube-system")
+    data = merged(release)
+    assert data["debug"] == {"enabled": False, "verbose": "flow"}
+    assert data["cluster"] == {"id": 2}
+    assert isinstance(data["hubble"], Unknown)
+    assert [(gap.number, gap.what) for gap in release.gaps] == [
+        (len(release.layers), "secret looked-up is read in the cluster")
+    ]
+
+
 def test_an_umbrella_that_nobody_installs_has_no_name(tmp_path: Path) -> None:
     chart = "name: x\ndependencies:\n- {name: cilium, version: 1.18.2, condition: net.enabled}\n"
     on = put(tmp_path / "on", {"on/Chart.yaml": chart, "on/values.yaml": "cilium: {debug: {enabled: true}}\n"})
     release = only(on)
     assert said(release) == ("1.18.2", None, None)
     assert layers(release) == [("on/on/values.yaml", "cilium")]
+
+
+@pytest.mark.parametrize("name", ["x", "cilium"])
+def test_a_chart_that_depends_on_a_known_one_wraps_it_whatever_its_own_name(tmp_path: Path, name: str) -> None:
+    files = {
+        "net/Chart.yaml": f"name: {name}\nversion: 0.1.0\ndependencies:\n- {{name: cilium, version: 1.18.2}}\n",
+        "net/values.yaml": "cilium: {debug: {enabled: true}}\n",
+        "net/cilium-prod.yaml": "bpf: {masquerade: true}\nhubble: {enabled: true}\n",
+    }
+    workspace = put(tmp_path, files)
+    releases = {release.file: release for cluster in workspace.clusters for release in cluster.releases}
+    assert said(releases["net/Chart.yaml"]) == ("1.18.2", None, None)
+    assert merged(releases["net/Chart.yaml"]) == {"debug": {"enabled": True}}
+    assert "net/cilium-prod.yaml" in releases
 
 
 def test_an_umbrella_whose_condition_is_off_is_no_release(tmp_path: Path) -> None:
@@ -402,6 +553,22 @@ def test_a_file_that_is_no_yaml_yet_is_skipped_with_the_reason(tmp_path: Path) -
     assert [file for file, _ in workspace.skipped] == ["charts/x/templates/cilium.yaml"]
     assert "1:2" in workspace.skipped[0][1]
     assert not workspace.clusters
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "found"),
+    [
+        ("net/values.yaml", "cni: {exclusive: false}\nipam: {mode: kubernetes}\n", True),
+        ("net/values.yaml", "cni: {binDirectory: /bin, confDirectory: /etc}\n", False),  # another chart's
+        ("net/cilium.yaml", "cni: {binDirectory: /bin, confDirectory: /etc}\n", True),
+        ("net/values.yaml", "prometheusOperator: {enabled: true}\nfirst: 1\nsecond: 2\ngrafana: {}\ncrds: {}\n", False),
+        ("net/kps.yaml", "prometheusOperator: {enabled: true}\nfirst: 1\nsecond: 2\ngrafana: {}\ncrds: {}\n", True),
+    ],
+)
+def test_values_that_nothing_refers_to_are_told_by_their_keys(
+    tmp_path: Path, name: str, text: str, found: bool
+) -> None:
+    assert bool(put(tmp_path, {name: text}).clusters) == found
 
 
 def test_a_file_is_judged_as_a_part_of_its_release(tmp_path: Path) -> None:

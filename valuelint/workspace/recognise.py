@@ -5,10 +5,15 @@ from __future__ import annotations
 import os
 
 from valuelint.charts.facts import Chart, chart_names, load_chart
+from valuelint.light import Any
+from valuelint.syntax import Mapping, resolve_alias
 from valuelint.values import Layer
 
 _MOST = 0.6
-"""The share of its keys that a chart must know of a file that nobody named."""
+"""The share of its keys that a chart must know of a file that nobody named, where its name speaks for the chart."""
+
+_NEARLY_ALL = 0.8
+"""The share where nothing but the keys speaks for it, and of the keys below them too: other charts share some."""
 
 
 def recognise(file: str, layers: list[Layer], named: bool = True) -> Chart | None:
@@ -16,7 +21,7 @@ def recognise(file: str, layers: list[Layer], named: bool = True) -> Chart | Non
 
     One key that betrays the chart is enough, or a name that speaks for it and a key that the chart knows; of two charts
     the one that knows more of the keys is taken, and none if both know the same. Of a file that nobody named, the chart
-    must know most of the keys.
+    must know most of the keys, or nearly all.
     """
     keys = [entry.key_text for layer in layers if layer.root is not None for entry in layer.root.entries]
     if not keys or {"apiVersion", "kind"} <= set(keys):
@@ -29,18 +34,32 @@ def recognise(file: str, layers: list[Layer], named: bool = True) -> Chart | Non
             continue
         betraying = sum(_present(layers, path) for path in chart.signature)
         hinted = any(hint in where for hint in chart.file_names)
-        known = set(chart.table.defaults(chart.versions[-1]))
+        known = chart.table.defaults(chart.versions[-1])
         familiar = sum(key in known for key in keys)
-        if not named:
-            known |= set(chart.table.defaults(chart.versions[0]))
-            if sum(key in known for key in keys) < _MOST * len(keys):
-                continue
+        if not named and not _mostly_known(layers, (known, chart.table.defaults(chart.versions[0])), hinted):
+            continue
         if betraying or (hinted and familiar):
             scores.append((betraying * 3 + familiar + (2 if hinted else 0), chart))
     scores.sort(key=lambda item: -item[0])
     if not scores or (len(scores) > 1 and scores[0][0] == scores[1][0]):
         return None
     return scores[0][1]
+
+
+def _mostly_known(layers: list[Layer], defaults: tuple[dict[str, Any], ...], hinted: bool) -> bool:
+    """Whether enough of the keys are the chart's, in one of the versions with these defaults."""
+    above, below = [], []
+    for layer in layers:
+        for entry in layer.root.entries if layer.root is not None else ():
+            options = [tree[entry.key_text] for tree in defaults if entry.key_text in tree]
+            above.append(bool(options))
+            inner = resolve_alias(entry.value)
+            maps = [option for option in options if option and isinstance(option, dict)]
+            if maps and isinstance(inner, Mapping):
+                below += [any(key in option for option in maps) for key in inner.keys]
+    if hinted:
+        return sum(above) >= _MOST * len(above)
+    return sum(above) >= _NEARLY_ALL * len(above) and sum(above + below) >= _NEARLY_ALL * len(above + below)
 
 
 def _present(layers: list[Layer], path: str) -> bool:
