@@ -435,11 +435,16 @@ def _not_rendered(world: World, installed: Installed, monitor: Monitor, asked_by
 
 
 def _switches_off(installed: Installed, reason: Reason, asked_by: Path) -> bool:
-    """Whether the values themselves say `enabled: false` for the component around a monitor: then nobody expects it."""
-    block = reason.path[:-1]
-    if reason.path[-1:] != ("enabled",) or not block or asked_by[: len(block)] != block:
+    """Whether the values themselves say `enabled: false` for the component around a monitor: then nobody expects it.
+
+    That is the map around it, or the subchart that it belongs to.
+    """
+    if reason.value is not False or not said_by_user(installed, reason.path):
         return False
-    return reason.value is False and said_by_user(installed, reason.path)
+    block = reason.path[:-1]
+    around = reason.path[-1:] == ("enabled",) and block and asked_by[: len(block)] == block
+    switches = installed.chart.table.subcharts(installed.version)
+    return bool(around) or switches.get(str(asked_by[0])) == format_path(reason.path)
 
 
 def _switched_on(installed: Installed, monitor: Monitor) -> tuple[list[Patch], list[str]]:
