@@ -275,9 +275,11 @@ def flux_syncs(repository: Repository, file: File) -> list[Sync]:
     for manifest in file.manifests():
         if manifest.kind != "Kustomization" or manifest.api != "kustomize.toolkit.fluxcd.io":
             continue
-        folder = repository.folder(manifest.text("spec", "path") or ".", file.folder)
-        if folder is None:
-            continue
+        path = manifest.text("spec", "path") or "."
+        folder = repository.folder(path, file.folder)
+        packed = manifest.text("spec", "sourceRef", "kind") in ("OCIRepository", "Bucket")
+        if folder is None or (packed and not path.strip("./")):
+            continue  # the top of an artifact is not that of this repository
         variables = manifest.strings("spec", "postBuild", "substitute")
         # Without a postBuild of its own, a Kustomization above may patch one in.
         complete = manifest.node("spec", "postBuild") is not None
