@@ -164,6 +164,17 @@ def test_flux_installs_a_base_once_for_each_cluster(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(("kind", "clusters"), [("OCIRepository", 2), ("Bucket", 2), ("GitRepository", 1)])
+def test_the_top_of_an_artifact_is_not_that_of_the_repository(tmp_path: Path, kind: str, clusters: int) -> None:
+    top = SYNC.replace("NAME", "top").replace("./PATH", "./") + f"  sourceRef: {{kind: {kind}, name: packed}}\n"
+    files = {"top/ks.yaml": top}
+    for name in ("east", "west"):
+        files[f"{name}/ks.yaml"] = SYNC.replace("NAME", "x").replace("PATH", f"{name}/app")
+        files[f"{name}/app/release.yaml"] = RELEASE + "  values: {debug: {enabled: true}}\n"
+    found = {item.name for item in put(tmp_path, files).clusters}
+    assert found == ({"east", "west"} if clusters == 2 else {tmp_path.name})
+
+
 def test_flux_reads_a_chart_from_the_repository_itself(tmp_path: Path) -> None:
     release = """\
 apiVersion: helm.toolkit.fluxcd.io/v2
@@ -187,6 +198,7 @@ spec:
     assert said(found) == ("1.18.2", "platform", "net")
     assert found.version_source == "charts/platform/Chart.lock"
     assert merged(found) == {"bpf": {"masquerade": True}, "global": {"x": 1}, "debug": {"enabled": True}}
+
 
 CONFIG = """\
 apiVersion: v1
@@ -250,7 +262,6 @@ def test_flux_fills_in_the_key_of_a_config_map(tmp_path: Path, build: str, expec
         ]
     else:
         assert merged(release) == expected
-
 
 
 # --- Argo CD --------------------------------------------------------------------------------------
@@ -317,6 +328,7 @@ spec: {source: {path: infra/cilium}}
     workspace = put(tmp_path, {"a.yaml": text})
     assert workspace.aside == (("a.yaml", "the folder infra/cilium of its source is not in this repository"),)
     assert not workspace.skipped
+
 
 @pytest.mark.parametrize(
     ("expression", "expected"),
@@ -560,7 +572,8 @@ def test_a_file_that_is_no_yaml_yet_is_skipped_with_the_reason(tmp_path: Path) -
     [
         ("net/values.yaml", "cni: {exclusive: false}\nipam: {mode: kubernetes}\n", True),
         ("net/values.yaml", "cni: {binDirectory: /bin, confDirectory: /etc}\n", False),  # another chart's
-        ("net/cilium.yaml", "cni: {binDirectory: /bin, confDirectory: /etc}\n", True),
+        ("net/cilium.yaml", "cni: {exclusive: false, bins: /bin}\nnoOption: 1\nipam: {mode: kubernetes}\n", True),
+        ("net/cilium.yaml", "cluster: {network: {cni: {name: none}}, proxy: {disabled: true}}\n", False),
         ("net/values.yaml", "prometheusOperator: {enabled: true}\nfirst: 1\nsecond: 2\ngrafana: {}\ncrds: {}\n", False),
         ("net/kps.yaml", "prometheusOperator: {enabled: true}\nfirst: 1\nsecond: 2\ngrafana: {}\ncrds: {}\n", True),
     ],

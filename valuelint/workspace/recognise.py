@@ -10,10 +10,10 @@ from valuelint.syntax import Mapping, resolve_alias
 from valuelint.values import Layer
 
 _MOST = 0.6
-"""The share of its keys that a chart must know of a file that nobody named, where its name speaks for the chart."""
+"""The share of its keys that a chart must know of a file that nobody named, where name and keys speak for the chart."""
 
 _NEARLY_ALL = 0.8
-"""The share where nothing but the keys speaks for it, and of the keys below them too: other charts share some."""
+"""The share where only the keys, or only the name, speak for it: other charts have some of the keys too."""
 
 
 def recognise(file: str, layers: list[Layer], named: bool = True) -> Chart | None:
@@ -36,7 +36,8 @@ def recognise(file: str, layers: list[Layer], named: bool = True) -> Chart | Non
         hinted = any(hint in where for hint in chart.file_names)
         known = chart.table.defaults(chart.versions[-1])
         familiar = sum(key in known for key in keys)
-        if not named and not _mostly_known(layers, (known, chart.table.defaults(chart.versions[0])), hinted):
+        share = _MOST if hinted and betraying else _NEARLY_ALL
+        if not named and not _mostly_known(layers, (known, chart.table.defaults(chart.versions[0])), share):
             continue
         if betraying or (hinted and familiar):
             scores.append((betraying * 3 + familiar + (2 if hinted else 0), chart))
@@ -46,8 +47,8 @@ def recognise(file: str, layers: list[Layer], named: bool = True) -> Chart | Non
     return scores[0][1]
 
 
-def _mostly_known(layers: list[Layer], defaults: tuple[dict[str, Any], ...], hinted: bool) -> bool:
-    """Whether enough of the keys are the chart's, in one of the versions with these defaults."""
+def _mostly_known(layers: list[Layer], defaults: tuple[dict[str, Any], ...], share: float) -> bool:
+    """Whether so many of the keys, and of the keys below them, are the chart's, in a version with these defaults."""
     above, below = [], []
     for layer in layers:
         for entry in layer.root.entries if layer.root is not None else ():
@@ -57,9 +58,7 @@ def _mostly_known(layers: list[Layer], defaults: tuple[dict[str, Any], ...], hin
             maps = [option for option in options if option and isinstance(option, dict)]
             if maps and isinstance(inner, Mapping):
                 below += [any(key in option for option in maps) for key in inner.keys]
-    if hinted:
-        return sum(above) >= _MOST * len(above)
-    return sum(above) >= _NEARLY_ALL * len(above) and sum(above + below) >= _NEARLY_ALL * len(above + below)
+    return sum(above) >= share * len(above) and sum(above + below) >= share * len(above + below)
 
 
 def _present(layers: list[Layer], path: str) -> bool:

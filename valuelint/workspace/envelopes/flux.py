@@ -206,7 +206,6 @@ def _generator(kind: str) -> str:
     return "configMapGenerator" if kind == "ConfigMap" else "secretGenerator"
 
 
-
 def _values_from(ground: Ground, draft: Draft, reference: Manifest, manifest: Manifest, way: Way, inner: Path) -> None:
     """The layer that a ConfigMap or Secret gives, or the gap where it should be."""
     kind, name = reference.text("kind") or "ConfigMap", reference.text("name") or ""
