@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.workspace.places import layers, merged, only, put
+from valuelint.lint import engine
+from valuelint.lint.rule import load_rules
 from valuelint.syntax import CannotPatch, Remove, Rename, Set
 from valuelint.values import Unknown
 from valuelint.workspace.release import Release
@@ -62,6 +64,17 @@ def test_flux_substitutes_what_the_kustomization_says(tmp_path: Path) -> None:
     assert data["debug"] == {"enabled": True, "verbose": "flow"}
     assert isinstance(data["k8sServiceHost"], Unknown)
     assert isinstance(data["tunnelPort"], Unknown)
+
+
+@pytest.mark.parametrize(
+    ("port", "rules"),
+    [("${PORT}", []), ("6443", []), ("1.10", ["wrong-type"])],
+)
+def test_a_number_that_flux_fills_in_is_no_text_that_was_lost(tmp_path: Path, port: str, rules: list[str]) -> None:
+    sync = SYNC.replace("NAME", "x").replace("PATH", "app") + "  postBuild: {substitute: {PORT: '6443'}}\n"
+    files = {"app/release.yaml": RELEASE + f"  values: {{k8sServicePort: {port}}}\n", "ks.yaml": sync}
+    report = engine.run(put(tmp_path, files), [rule for rule in load_rules() if rule.id == "wrong-type"])
+    assert [item.rule for item in report.findings] == rules
 
 
 def test_flux_takes_variables_from_a_config_map(tmp_path: Path) -> None:

@@ -518,9 +518,10 @@ def _mistyped(installed: Installed, path: Path, value: Any, default: Any, schema
 
 
 def _written(installed: Installed, path: Path) -> str | None:
-    """The text of a plain scalar as it stands in the file."""
-    node = installed.values.resolve(path).node
-    return node.raw if isinstance(node, Scalar) and node.style == "plain" else None
+    """The text of a plain scalar as it stands in the file, unless that is a placeholder that was filled in."""
+    _, value, _, _, node = installed.values.resolve(path)
+    plain = isinstance(node, Scalar) and node.style == "plain" and node.value == value
+    return node.raw if plain and isinstance(node, Scalar) else None
 
 
 def _quoted(value: Any) -> str:
