@@ -7,11 +7,11 @@ import os
 
 from valuelint.charts import versions
 from valuelint.charts.facts import Chart, chart_names, load_chart
-from valuelint.light import TYPE_CHECKING, NamedTuple
+from valuelint.light import TYPE_CHECKING, Callable, NamedTuple
 from valuelint.syntax import Document, Mapping, Source, SourceError, parse
 from valuelint.values import Layer
 from valuelint.workspace.config import FILE_NAME, Config, ReleaseConfig, find_config, read_config
-from valuelint.workspace.release import Cluster, Problem, Release, Workspace
+from valuelint.workspace.release import Cluster, Problem, Release, Scraper, Workspace
 
 if TYPE_CHECKING:
     from valuelint.workspace.clusters import Group
@@ -69,6 +69,7 @@ class Survey:
         self.aside: list[tuple[str, str]] = []
         self.skipped: list[tuple[str, str]] = []
         self.problems: list[Problem] = []
+        self.scrapers: Callable[[], list[Scraper]] | None = None
         self._names: dict[str, str] = {}
         self._uses: dict[str, int] = {}
         for config in configs:
@@ -82,6 +83,8 @@ class Survey:
     def read(self, part: Part) -> Cluster | None:
         """The cluster of a part; None where its files hold no values of a known chart."""
         cluster = self._completed(self._read(part))
+        if cluster is not None and self.scrapers is not None:
+            cluster = cluster._replace(scrapers=self.scrapers)
         config = part.config or (self.configs[0] if self.configs else None)
         if cluster is None or config is None:
             return cluster
@@ -280,6 +283,7 @@ def _scan(found: Survey, folders: list[str], declared: frozenset[str], loose: di
         for path in cluster.paths
     }
     result = scan(folders, declared, placed)
+    found.scrapers = result.scrapers.all
     gc.freeze()  # what was read stays to the end: no need to look through it again and again
     by_name = {part.name: number for number, part in enumerate(found.parts)}
     seen: set[str] = set()

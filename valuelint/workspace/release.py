@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from valuelint.light import TYPE_CHECKING, NamedTuple
+from valuelint.light import TYPE_CHECKING, Any, Callable, NamedTuple
 from valuelint.syntax import Path, Source
 from valuelint.values import Layer
 
@@ -75,6 +75,19 @@ class Release(NamedTuple):
         return tuple(gap.number for gap in self.gaps)
 
 
+class Scraper(NamedTuple):
+    """An object that scrapes without any chart's doing: a ServiceMonitor that stands in the repository, say."""
+
+    kind: str
+    name: str
+    file: str
+    spec: dict[str, Any]
+
+
+def _no_scrapers() -> list[Scraper]:
+    return []
+
+
 class Cluster(NamedTuple):
     """The releases that live together. `complete` is False where a part of it could not be read.
 
@@ -91,6 +104,8 @@ class Cluster(NamedTuple):
     """How far the fixes of a rule may go, where the configuration says it: safe, unsafe, display or off."""
     settings: Settings | None = None
     """How rules are applied; None as they are by themselves."""
+    scrapers: Callable[[], list[Scraper]] = _no_scrapers
+    """What else in the repository may scrape something, in this cluster or in another; found when it is called."""
 
 
 class Workspace(NamedTuple):

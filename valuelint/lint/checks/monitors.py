@@ -795,7 +795,21 @@ def _other_scraper(world: World, installed: Installed, monitor: Monitor) -> str:
                     return "yes"
             elif jobs is True:
                 return f"the scrape configuration in the Secret of {format_path(path)}"
-    return "no"
+    return _beside(world, monitor, label_sets[:-1], pods) or "no"
+
+
+def _beside(world: World, monitor: Monitor, services: list[dict[str, Any]], pods: list[dict[str, Any]]) -> str | None:
+    """An object of the repository's own that may scrape a component, in words."""
+    for scraper in world.cluster.scrapers():
+        if scraper.kind.endswith("ScrapeConfig"):
+            reached = _could_scrape([scraper.spec], monitor, [*services, *pods])
+        else:
+            labels = pods if "Pod" in scraper.kind else services
+            selector = scraper.spec.get("selector")
+            reached = any(match(selector, one).matches is not False for one in labels)
+        if reached:
+            return f"{scraper.kind} {scraper.name} in {scraper.file}"
+    return None
 
 
 def _looks_into(other: Monitor, monitor: Monitor) -> bool:
