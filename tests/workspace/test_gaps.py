@@ -46,6 +46,17 @@ def test_what_a_missing_layer_may_set_is_undecided(tmp_path: Path) -> None:
     assert [item.decided_by for item in found] == ["ConfigMap elsewhere is not in the repository"]
 
 
+def test_what_a_missing_layer_may_say_of_the_prometheus_beside_is_undecided(tmp_path: Path) -> None:
+    prometheus = RELEASE.replace("name: cilium,", "name: kps,").replace("kube-system", "monitoring")
+    prometheus = prometheus.replace("chart: cilium, version: 1.18.2", "chart: kube-prometheus-stack, version: 77.6.0")
+    cilium = RELEASE.replace("  valuesFrom:\n    - {kind: ConfigMap, name: elsewhere}\n", "")
+    monitor = "    prometheus: {enabled: true, serviceMonitor: {enabled: true}}\n"
+    missing = put(tmp_path, {"p.yaml": prometheus + "    grafana: {enabled: false}\n", "c.yaml": cilium + monitor})
+    report = engine.run(missing, RULES)
+    assert "monitor-not-selected" not in {item.rule for item in report.findings}
+    assert "monitor-not-selected" in {item.rule for item in report.undecided}
+
+
 def test_what_the_layers_above_say_is_certain(tmp_path: Path) -> None:
     text = RELEASE + RELAY.replace("          serviceMonitor", "          enabled: false\n          serviceMonitor")
     report = engine.run(put(tmp_path, {"r.yaml": text}), RULES)

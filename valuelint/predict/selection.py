@@ -99,6 +99,8 @@ def _watching(prometheus: Prometheus, namespace: Known, operator: Operator | Non
     if operator is None or operator.installed is False:
         return None
     if operator.namespaces and operator.deny_namespaces:
+        if any(isinstance(name, Unknown) for name in (*operator.namespaces, *operator.deny_namespaces)):
+            return Selection(None, "operator", "which namespaces the operator watches is not known")
         why = "the operator does not start: --namespaces and --deny-namespaces exclude each other"
         return Selection(False, "operator", why)
     instances = operator.prometheus_instance_namespaces or operator.namespaces
