@@ -196,6 +196,7 @@ class Chart:
         self.signature: tuple[str, ...] = tuple(head.get("signature", ()))
         self.file_names: tuple[str, ...] = tuple(head.get("file_names", ()))
         self.usual_release: dict[str, str] = head.get("usual", {})
+        self.repositories: tuple[str, ...] = tuple(head.get("repositories", ()))
         self._facts: dict[str, Facts] = {}
         self._table: tables.Table | None = None
         self._sections: dict[str, Any] | None = None

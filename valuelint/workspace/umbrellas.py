@@ -6,7 +6,7 @@ import os
 
 from valuelint.charts.facts import Chart, load_chart
 from valuelint.light import TYPE_CHECKING, Iterator, NamedTuple
-from valuelint.syntax import Path, Scalar, find, resolve_alias
+from valuelint.syntax import Mapping, Path, Scalar, find, resolve_alias
 from valuelint.workspace.draft import Draft
 from valuelint.workspace.kustomize import Way
 from valuelint.workspace.references import exact
@@ -45,8 +45,27 @@ def dependencies(ground: Ground, folder: str | None) -> list[Dependency]:
             chart = load_chart(item.text("name") or "")
             if chart is not None:
                 key = item.text("alias") or item.text("name") or ""
+                if _wraps(ground, file, item, chart, key):
+                    reason = f"{chart.name} of {item.text('repository')} wraps the chart: it does not say which version"
+                    if (file, reason, False) not in ground.aside:
+                        ground.aside.append((file, reason, False))
+                    continue
                 found.append(Dependency(chart, key, item, _locked(ground, file, item)))
     return found
+
+
+def _wraps(ground: Ground, file: File, item: Manifest, chart: Chart, key: str) -> bool:
+    """Whether a dependency is somebody's own chart around a known one, told by the values, which lie one key deeper."""
+    official = (item.text("repository") or "").rstrip("/") in chart.repositories
+    values = None if official else ground.repository.files.get(os.path.join(file.folder, "values.yaml"))
+    if values is None or chart.name in chart.table.defaults(chart.versions[-1]):
+        return False
+    try:
+        documents = values.documents()
+    except Unreadable:
+        return False
+    found = [find(document.root, (key, chart.name)) for document in documents]
+    return any(one is not None and isinstance(resolve_alias(one.node), Mapping) for one in found)
 
 
 def _locked(ground: Ground, file: File, item: Manifest) -> Manifest | None:
