@@ -507,6 +507,21 @@ def test_an_umbrella_that_nobody_installs_has_no_name(tmp_path: Path) -> None:
     assert layers(release) == [("on/on/values.yaml", "cilium")]
 
 
+@pytest.mark.parametrize(
+    ("repository", "wrapped"),
+    [("oci://registry.example/wrappers", True), ("https://helm.cilium.io/", False), ("https://helm.cilium.io", False)],
+)
+def test_a_dependency_may_wrap_the_chart_that_it_is_called_after(
+    tmp_path: Path, repository: str, wrapped: bool
+) -> None:
+    chart = f"name: x\ndependencies:\n- {{name: cilium, version: 1.18.2, repository: '{repository}'}}\n"
+    values = "cilium: {cilium: {debug: {enabled: true}}}\n"
+    found = put(tmp_path, {"c/Chart.yaml": chart, "c/values.yaml": values})
+    assert bool(found.clusters) != wrapped
+    reason = f"cilium of {repository} wraps the chart: it does not say which version"
+    assert found.aside == ((("c/Chart.yaml", reason),) if wrapped else ())
+
+
 @pytest.mark.parametrize("name", ["x", "cilium"])
 def test_a_chart_that_depends_on_a_known_one_wraps_it_whatever_its_own_name(tmp_path: Path, name: str) -> None:
     files = {
@@ -595,6 +610,30 @@ def test_values_that_nothing_refers_to_are_told_by_their_keys(
     tmp_path: Path, name: str, text: str, found: bool
 ) -> None:
     assert bool(put(tmp_path, {name: text}).clusters) == found
+
+
+@pytest.mark.parametrize(
+    ("places", "layered"),
+    [
+        (("environments/prod/addons/kps/values.yaml", "clusters/one/addons/kps/values.yaml"), True),
+        (("clusters/two/addons/kps/values.yaml", "clusters/one/addons/kps/values.yaml"), False),
+        (("environments/prod/kps/values.yaml", "clusters/one/addons/kps/values.yaml"), False),
+    ],
+)
+def test_values_by_environment_and_by_cluster_are_layers(
+    tmp_path: Path, places: tuple[str, str], layered: bool
+) -> None:
+    found = put(tmp_path, dict.fromkeys(places, "prometheusOperator: {enabled: true}\ngrafana: {enabled: false}\n"))
+    gaps = {
+        release.file: {(gap.number, gap.what) for gap in release.gaps}
+        for cluster in found.clusters
+        for release in cluster.releases
+    }
+    first, second = places
+    assert gaps == {
+        first: {(number, f"{second} may be laid over it, or below") for number in ((0, 1) if layered else ())},
+        second: {(number, f"{first} may be laid over it, or below") for number in ((0, 1) if layered else ())},
+    }
 
 
 def test_a_file_is_judged_as_a_part_of_its_release(tmp_path: Path) -> None:

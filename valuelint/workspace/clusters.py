@@ -51,13 +51,18 @@ def cluster_of(draft: Draft) -> str | None:
     return _marked(draft.file.folder, draft.repository.roots)
 
 
-def _marked(folder: str, roots: list[str]) -> str | None:
-    """The name behind `clusters/` and the like."""
-    parts = _relative(folder, roots)
+def marked(path: str, roots: list[str]) -> tuple[str, str, tuple[str, ...]] | None:
+    """`clusters/` or the like on a path, the name behind it, and what comes after that; None without one."""
+    parts = _relative(path, roots)
     for number, part in enumerate(parts[:-1]):
         if part in _MARKERS and parts[number + 1] not in _NO_CLUSTER:
-            return parts[number + 1]
+            return part, parts[number + 1], tuple(parts[number + 2 :])
     return None
+
+
+def _marked(folder: str, roots: list[str]) -> str | None:
+    found = marked(folder, roots)
+    return None if found is None else found[1]
 
 
 def _relative(path: str, roots: list[str]) -> list[str]:
@@ -84,7 +89,7 @@ def _split(drafts: list[Draft], name: str) -> list[Group]:
         (rest if mine is None else groups[mine]).append(draft)
     found: list[Group] = []
     for folder, those in groups.items():
-        title = os.path.splitext(folder[-1])[0]
+        title = folder[-1].removesuffix(".yaml").removesuffix(".yml")
         found += _split(those, title) if 0 < len(those) < len(drafts) else _settled(title, those)
     if rest:
         found += _settled(name, rest, led) if not any(draft.controller for draft in rest) else _split(rest, name)

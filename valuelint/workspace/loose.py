@@ -9,6 +9,7 @@ from valuelint.charts.facts import Chart, chart_names, load_chart
 from valuelint.syntax import SourceError
 from valuelint.values import Placement
 from valuelint.values.layer import place
+from valuelint.workspace.clusters import marked
 from valuelint.workspace.draft import Draft
 from valuelint.workspace.ground import Ground
 from valuelint.workspace.recognise import recognise
@@ -101,7 +102,23 @@ def loose(
                 "nothing in the repository refers to these values: version, name and namespace are not said"
             )
             whole.append(draft)
+    _say_of_layers(whole)
     return whole, parts
+
+
+def _say_of_layers(whole: list[Draft]) -> None:
+    """Takes down where values of one name stand by environment and by cluster: they are laid over one another."""
+    places: dict[tuple[str, ...], list[tuple[str, Draft]]] = {}
+    for draft in whole:
+        found = marked(draft.file.path, draft.repository.roots)
+        if found is not None:
+            places.setdefault(found[2], []).append((found[0], draft))
+    for those in places.values():
+        for marker, draft in those:
+            other = next((other for name, other in those if name != marker), None)
+            if other is not None:
+                draft.gap(f"{other.file.name} may be laid over it, or below")
+                draft.gaps.append(draft.gaps[-1]._replace(number=0))
 
 
 def chart_of_values(file: File) -> Chart | None:
