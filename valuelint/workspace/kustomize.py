@@ -277,8 +277,9 @@ def flux_syncs(repository: Repository, file: File) -> list[Sync]:
             continue
         path = manifest.text("spec", "path") or "."
         folder = repository.folder(path, file.folder)
-        packed = manifest.text("spec", "sourceRef", "kind") in ("OCIRepository", "Bucket")
-        if folder is None or (packed and not path.strip("./")):
+        if folder is None:
+            continue
+        if not path.strip("./") and manifest.text("spec", "sourceRef", "kind") in ("OCIRepository", "Bucket"):
             continue  # the top of an artifact is not that of this repository
         variables = manifest.strings("spec", "postBuild", "substitute")
         # Without a postBuild of its own, a Kustomization above may patch one in.

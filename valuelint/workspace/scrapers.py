@@ -14,17 +14,17 @@ _KINDS = {
 
 
 class Scrapers:
-    """The objects of some files that may scrape what a chart installs; the files are parsed when somebody asks."""
+    """The objects of a repository that may scrape what a chart installs; they are looked for when somebody asks."""
 
     def __init__(self, repository: Repository) -> None:
-        files = {file.path: file for group in _KINDS for file in repository.with_bytes(group.encode())}
-        self._files = list(files.values())
+        self._repository = repository
         self._found: list[Scraper] | None = None
 
     def all(self) -> list[Scraper]:
         """Every one of them."""
         if self._found is None:
-            self._found = [scraper for file in self._files for scraper in _scrapers(file)]
+            files = {file.path: file for group in _KINDS for file in self._repository.with_bytes(group.encode())}
+            self._found = [scraper for file in files.values() for scraper in _scrapers(file)]
         return self._found
 
 
