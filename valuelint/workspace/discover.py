@@ -7,7 +7,7 @@ import os
 
 from valuelint.charts import versions
 from valuelint.charts.facts import Chart, chart_names, load_chart
-from valuelint.light import TYPE_CHECKING, Callable, NamedTuple
+from valuelint.light import TYPE_CHECKING, NamedTuple
 from valuelint.syntax import Document, Mapping, Source, SourceError, parse
 from valuelint.values import Layer
 from valuelint.workspace.config import FILE_NAME, Config, ReleaseConfig, find_config, read_config
@@ -15,6 +15,7 @@ from valuelint.workspace.release import Cluster, Problem, Release, Scraper, Work
 
 if TYPE_CHECKING:
     from valuelint.workspace.clusters import Group
+    from valuelint.workspace.repository import Repository
 
 _ENDINGS = (".yaml", ".yml", "")
 
@@ -69,7 +70,8 @@ class Survey:
         self.aside: list[tuple[str, str]] = []
         self.skipped: list[tuple[str, str]] = []
         self.problems: list[Problem] = []
-        self.scrapers: Callable[[], list[Scraper]] | None = None
+        self.repository: Repository | None = None
+        self._scrapers: list[Scraper] | None = None
         self._names: dict[str, str] = {}
         self._uses: dict[str, int] = {}
         for config in configs:
@@ -83,12 +85,20 @@ class Survey:
     def read(self, part: Part) -> Cluster | None:
         """The cluster of a part; None where its files hold no values of a known chart."""
         cluster = self._completed(self._read(part))
-        if cluster is not None and self.scrapers is not None:
+        if cluster is not None and self.repository is not None:
             cluster = cluster._replace(scrapers=self.scrapers)
         config = part.config or (self.configs[0] if self.configs else None)
         if cluster is None or config is None:
             return cluster
         return cluster._replace(levels=config.fix, settings=config.settings)
+
+    def scrapers(self) -> list[Scraper]:
+        """What stands in the repository beside the charts and scrapes."""
+        if self._scrapers is None:
+            from valuelint.workspace.scrapers import scrapers
+
+            self._scrapers = [] if self.repository is None else scrapers(self.repository)
+        return self._scrapers
 
     def _read(self, part: Part) -> Cluster | None:
         if part.config is not None:
@@ -283,7 +293,7 @@ def _scan(found: Survey, folders: list[str], declared: frozenset[str], loose: di
         for path in cluster.paths
     }
     result = scan(folders, declared, placed)
-    found.scrapers = result.scrapers.all
+    found.repository = result.repository
     gc.freeze()  # what was read stays to the end: no need to look through it again and again
     by_name = {part.name: number for number, part in enumerate(found.parts)}
     seen: set[str] = set()

@@ -12,7 +12,6 @@ from valuelint.workspace.envelopes import forms
 from valuelint.workspace.ground import Ground
 from valuelint.workspace.loose import loose
 from valuelint.workspace.repository import File, Repository, Unreadable
-from valuelint.workspace.scrapers import Scrapers
 
 _ENVELOPE = re.compile(
     rb"kind: *HelmRelease|kind: *HelmChart|helmCharts:|(?m:^releases:)|kind: *Application(?:Set)?\b|apiVersion: *argo"
@@ -34,12 +33,12 @@ FEW_FILES = 200
 
 
 class Scan(NamedTuple):
-    """The clusters of a repository, what was put aside, and what scrapes beside the charts."""
+    """The clusters of a repository and what was put aside."""
 
     groups: tuple[Group, ...]
     aside: tuple[Aside, ...]
     files: tuple[File, ...]
-    scrapers: Scrapers
+    repository: Repository
 
 
 def scan(folders: list[str], declared: frozenset[str], placed: dict[str, str]) -> Scan:
@@ -71,7 +70,7 @@ def scan(folders: list[str], declared: frozenset[str], placed: dict[str, str]) -
     used |= {layer.source.name for draft in (*drafts, *whole) for layer in draft.layers}
     aside = [Aside(file, reason, unread) for file, reason, unread in ground.aside if file.path not in used]
     aside += _unreadable(repository, used | {item.file.path for item in aside})
-    return Scan(tuple(groups), tuple(aside), tuple(repository.in_order()), Scrapers(repository))
+    return Scan(tuple(groups), tuple(aside), tuple(repository.in_order()), repository)
 
 
 def _unique(drafts: list[Draft]) -> list[Draft]:

@@ -13,19 +13,10 @@ _KINDS = {
 }
 
 
-class Scrapers:
-    """The objects of a repository that may scrape what a chart installs; they are looked for when somebody asks."""
-
-    def __init__(self, repository: Repository) -> None:
-        self._repository = repository
-        self._found: list[Scraper] | None = None
-
-    def all(self) -> list[Scraper]:
-        """Every one of them."""
-        if self._found is None:
-            files = {file.path: file for group in _KINDS for file in self._repository.with_bytes(group.encode())}
-            self._found = [scraper for file in files.values() for scraper in _scrapers(file)]
-        return self._found
+def scrapers(repository: Repository) -> list[Scraper]:
+    """The objects of a repository that may scrape what a chart installs."""
+    files = {file.path: file for group in _KINDS for file in repository.with_bytes(group.encode())}
+    return [scraper for file in files.values() for scraper in _scrapers(file)]
 
 
 def _scrapers(file: File) -> Iterator[Scraper]:
