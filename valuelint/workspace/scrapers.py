@@ -15,8 +15,9 @@ _KINDS = {
 
 def scrapers(repository: Repository) -> list[Scraper]:
     """The objects of a repository that may scrape what a chart installs."""
-    files = {file.path: file for group in _KINDS for file in repository.with_bytes(group.encode())}
-    return [scraper for file in files.values() for scraper in _scrapers(file)]
+    one, other = (group.encode() for group in _KINDS)
+    files = [file for file in repository.in_order() if one in file.data or other in file.data]
+    return [scraper for file in files for scraper in _scrapers(file)]
 
 
 def _scrapers(file: File) -> Iterator[Scraper]:
