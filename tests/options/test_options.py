@@ -133,6 +133,14 @@ def test_nothing_is_suggested_where_nothing_is_near(path: str) -> None:
     assert suggest(at("cilium", "1.18.2"), parse_path(path), "x") == []
 
 
+@pytest.mark.parametrize(
+    "path", ["alertmanager.fullnameOverride", "prometheus.fullNameOverride", "server.namespaceOverride"]
+)
+def test_what_names_a_whole_release_is_not_suggested_for_a_part_of_it(path: str) -> None:
+    found = suggest(at("kube-prometheus-stack", "88.5.3"), parse_path(path), "x")
+    assert [item.path for item in found if len(item.path) == 1] == []
+
+
 def test_a_suggestion_says_whether_others_come_near() -> None:
     found = suggest(at("cilium", "1.13.4"), parse_path("hubble.serviceMonitor"), {"enabled": True})
     assert found[0] == Suggestion(("hubble", "metrics", "serviceMonitor"), "place", True)

@@ -8,9 +8,10 @@ import pytest
 
 from tests.workspace.places import layers, merged, only, put
 from valuelint.lint import engine
+from valuelint.lint.patching import home
 from valuelint.lint.rule import load_rules
-from valuelint.syntax import CannotPatch, Remove, Rename, Set
-from valuelint.values import Unknown
+from valuelint.syntax import CannotPatch, Remove, Rename, Set, parse_path
+from valuelint.values import Unknown, Values
 from valuelint.workspace.release import Release
 
 RELEASE = """\
@@ -161,6 +162,28 @@ patches:
     release = only(put(tmp_path, files))
     assert said(release) == ("1.17.2", "cilium", "kube-system")
     assert merged(release) == {"hubble": {"enabled": False}}
+
+
+@pytest.mark.parametrize(
+    ("path", "file"),
+    [
+        ("bpf.masquerade", "app/release.yaml"),
+        ("hubble.relay.enabled", "shared/kustomization.yaml"),
+        ("hubble.enabled", "shared/kustomization.yaml"),
+    ],
+)
+def test_a_patch_for_many_releases_takes_in_nothing_new(tmp_path: Path, path: str, file: str) -> None:
+    patch = "kind: HelmRelease\nmetadata: {name: any}\nspec: {values: {hubble: {enabled: false}}}\n"
+    files = {
+        "app/release.yaml": RELEASE + "  values: {debug: {enabled: true}}\n",
+        "app/kustomization.yaml": "resources: [release.yaml]\ncomponents: [../shared]\n",
+        "shared/kustomization.yaml": "kind: Component\npatches:\n- target: {kind: HelmRelease}\n  patch: |\n"
+        + "".join(f"    {line}\n" for line in patch.splitlines()),
+    }
+    release = only(put(tmp_path, files))
+    index = home(Values(list(release.layers), {}, release.missing), parse_path(path))
+    assert index is not None
+    assert release.layers[index].file == file
 
 
 def test_flux_installs_a_base_once_for_each_cluster(tmp_path: Path) -> None:

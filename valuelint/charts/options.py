@@ -513,16 +513,10 @@ def _is_near(names: Names, candidate: Names, steps: int) -> bool:
     """Whether an option of the same name may be meant, by how much of the way to it is the same."""
     if steps > 3:
         return False
+    everywhere = _squeezed(names[-1]) in _EVERYWHERE
     if len(names) == 1:
-        return names[-1] not in _EVERYWHERE and (steps == 1 or (steps == 2 and len(names[-1]) > 7))
-    return _shared(candidate, names) > 0 or (steps == 1 and names[-1] not in _EVERYWHERE)
-
-
-_EVERYWHERE_WORDS = """
-    enabled name namespace labels annotations image tag repository port type extraArgs resources affinity tolerations
-    nodeSelector config service url path size key value host hosts tls ca cert method interval timeout
-"""
-_EVERYWHERE = frozenset(_EVERYWHERE_WORDS.split())
+        return not everywhere and (steps == 1 or (steps == 2 and len(names[-1]) > 7))
+    return _shared(candidate, names) > 0 or (steps == 1 and not everywhere)
 
 
 def _shared(one: Names, other: Names) -> int:
@@ -559,6 +553,14 @@ def _fit(options: Options, path: Names, value: Any, inner: frozenset[str]) -> in
 @remembered
 def _squeezed(text: str) -> str:
     return text.replace("-", "").replace("_", "").lower()
+
+
+_EVERYWHERE_WORDS = """
+    enabled name namespace labels annotations image tag repository port type extraArgs resources affinity tolerations
+    nodeSelector config service url path size key value host hosts tls ca cert method interval timeout
+    fullnameOverride nameOverride namespaceOverride
+"""
+_EVERYWHERE = frozenset(map(_squeezed, _EVERYWHERE_WORDS.split()))
 
 
 def _likeness(one: str, other: str) -> int | None:

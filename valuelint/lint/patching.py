@@ -180,13 +180,18 @@ def _proven(parts: list[Sketch]) -> list[Sketch]:
 def home(values: Values, path: Path) -> int | None:
     """The layer that a patch on a path belongs to: the last that sets it, else the last that sets most of the way.
 
-    A layer of single values, such as a `--set`, is only chosen where it sets the path itself.
+    A layer of single values, such as a `--set`, is only chosen where it sets the path itself; one that patches a
+    release, and perhaps others, only where it sets some of the way or nothing else holds values.
     """
+    own = [layer for layer in values.layers if layer.place.recipe is None and not layer.place.deletes]
+    elsewhere = any(layer.root is not None for layer in own)
     for length in range(len(path), -1, -1):
         for index in range(len(values.layers) - 1, -1, -1):
             layer = values.layers[index]
             single = layer.place.recipe is not None or layer.place.mount != path[: len(layer.place.mount)]
             if length < len(path) and single:
+                continue
+            if not length and layer.place.deletes and elsewhere:
                 continue
             # An envelope without values of its own gets none where a file holds them all.
             if layer.find(path[:length]) is not None if length else layer.root is not None or not index:
