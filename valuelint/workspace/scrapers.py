@@ -5,7 +5,7 @@ from __future__ import annotations
 from valuelint.light import Iterator
 from valuelint.syntax import SourceError
 from valuelint.workspace.release import Scraper
-from valuelint.workspace.repository import File, Repository, Unreadable
+from valuelint.workspace.repository import File, Repository
 
 _KINDS = {
     "monitoring.coreos.com": ("ServiceMonitor", "PodMonitor", "ScrapeConfig"),
@@ -21,11 +21,7 @@ def scrapers(repository: Repository) -> list[Scraper]:
 
 
 def _scrapers(file: File) -> Iterator[Scraper]:
-    try:
-        manifests = file.manifests()
-    except Unreadable:
-        return
-    for manifest in manifests:
+    for manifest in file.manifests():
         if manifest.kind not in _KINDS.get(manifest.api, ()):
             continue
         try:

@@ -6,7 +6,7 @@ import os
 
 from valuelint.charts.facts import Chart, load_chart
 from valuelint.light import TYPE_CHECKING, Iterator, NamedTuple
-from valuelint.syntax import Mapping, Path, Scalar, find, resolve_alias
+from valuelint.syntax import Path, Scalar, find, resolve_alias
 from valuelint.workspace.draft import Draft
 from valuelint.workspace.kustomize import Way
 from valuelint.workspace.references import exact
@@ -60,12 +60,7 @@ def _wraps(ground: Ground, file: File, item: Manifest, chart: Chart, key: str) -
     values = None if official else ground.repository.files.get(os.path.join(file.folder, "values.yaml"))
     if values is None or chart.name in chart.table.defaults(chart.versions[-1]):
         return False
-    try:
-        documents = values.documents()
-    except Unreadable:
-        return False
-    found = [find(document.root, (key, chart.name)) for document in documents]
-    return any(one is not None and isinstance(resolve_alias(one.node), Mapping) for one in found)
+    return any(manifest.part(key, chart.name) is not None for manifest in values.manifests())
 
 
 def _locked(ground: Ground, file: File, item: Manifest) -> Manifest | None:
