@@ -200,6 +200,54 @@ def test_a_parameter_that_sets_two_values_is_left_alone(tmp_path: Path) -> None:
         patched(layer, Set(("b",), 3))
 
 
+TARGET = """\
+apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: cilium, namespace: kube-system}
+spec:
+  chart: {spec: {chart: cilium, version: 1.18.2}}
+  valuesFrom:
+    - {kind: ConfigMap, name: one, valuesKey: which, targetPath: a.b}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: one}
+data:
+  which: GIVEN # kept
+"""
+
+
+@pytest.mark.parametrize(
+    ("given_text", "value", "patch", "written_text"),
+    [
+        ("other", "other", Set(("a", "b"), "kps"), "kps"),
+        ('"true"', True, Set(("a", "b"), False), '"false"'),
+        ("'\"true\"'", "true", Set(("a", "b"), "false"), "'\"false\"'"),
+        ("'{x,y}'", ["x", "y"], Append(("a", "b"), "z"), "'{x,y,z}'"),
+    ],
+)
+def test_a_config_map_may_hold_one_value(
+    given_text: str, value: object, patch: Patch, written_text: str, tmp_path: Path
+) -> None:
+    (tmp_path / "release.yaml").write_text(TARGET.replace("GIVEN", given_text))
+    release = releases(discover([str(tmp_path)], None, {}))["cilium"]
+    assert not release.unresolved
+    layer = release.layers[0]
+    assert layer.data() == {"a": {"b": value}}
+    text = apply_edits(layer.source.text, edit(layer.desk, layer.at_desk((patch,))))
+    assert text == TARGET.replace("GIVEN", written_text)
+    with pytest.raises(CannotPatch, match="targetPath of the HelmRelease"):
+        layer.at_desk((Rename(("a", "b"), "c"),))
+
+
+@pytest.mark.parametrize("text", ["ENC[AES256_GCM,data:x]", "1, c=2"])
+def test_a_value_that_nobody_can_read_or_that_is_several_is_no_value(text: str, tmp_path: Path) -> None:
+    (tmp_path / "release.yaml").write_text(TARGET.replace("GIVEN", json.dumps(text)))
+    layer = releases(discover([str(tmp_path)], None, {}))["cilium"].layers[0]
+    with pytest.raises(CannotPatch):
+        layer.at_desk((Set(("a", "b"), "x"),))
+
+
 # --- the whole way ----------------------------------------------------------------------------------
 
 

@@ -102,7 +102,7 @@ class Draft:
         source = document.source
         found = find(document.root, placement.prefix)
         node = None if found is None else resolve_alias(found.node)
-        text = holds_text(node)
+        text = placement.recipe is None and holds_text(node)
         if text and placement.embedded is None and not placement.mount and isinstance(node, Scalar):
             from valuelint.syntax.embedded import Embedded
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 
 from valuelint.light import Iterator
-from valuelint.syntax import Path
+from valuelint.syntax import Document, Path, Scalar
+from valuelint.syntax.patches import CannotPatch, Patch, Set
 from valuelint.workspace.draft import Draft
 from valuelint.workspace.ground import Ground
 from valuelint.workspace.kustomize import Way
 from valuelint.workspace.loose import Finder, chart_of_values
+from valuelint.workspace.parameters import Fill, Parameter, Parameters, node_at, span
 from valuelint.workspace.patches import Change, changes
 from valuelint.workspace.references import chart_of
 from valuelint.workspace.repository import File, Manifest, Unreadable
@@ -212,12 +214,12 @@ def _values_from(ground: Ground, draft: Draft, reference: Manifest, manifest: Ma
     given = reference.text("valuesKey")
     target = reference.text("targetPath")
     title = f"{kind} {name}" + (f" ({given})" if given else "")
-    if target:
-        draft.add_unknown(reference, target, title)
-        return
     filled, key = way.fill_text(name), way.fill_text(given or "values.yaml")
     if filled is None or key is None:
-        draft.gap(f"{title} hangs on a placeholder")
+        if target:
+            draft.add_unknown(reference, target, title)
+        else:
+            draft.gap(f"{title} hangs on a placeholder")
         return
     objects, patches = _objects(ground, kind, filled, way)
     item = _nearest(objects, manifest.file)
@@ -225,6 +227,14 @@ def _values_from(ground: Ground, draft: Draft, reference: Manifest, manifest: Ma
     if made is None and item is None:
         made = _generated(ground, kind, filled, key, _neighbours(ground, kind, filled, manifest.file))
     item = next((patch for patch in reversed(patches) if _holds(patch, key)), item if made is None else None)
+    if target:
+        field = None if item is None else _plain(item, kind, key)
+        if item is None or field is None:
+            draft.add_unknown(reference, target, title)
+        else:
+            where = (*item.prefix, field, key)
+            draft.add_parameters(item, _Target(where, str(inner[0]) if inner else "", target, way.fill_text))
+        return
     if item is not None:
         _from_object(draft, item, kind, key, title, inner)
         return
@@ -265,6 +275,38 @@ def _objects(ground: Ground, kind: str, name: str, way: Way) -> tuple[list[Manif
 
 def _holds(item: Manifest, key: str) -> bool:
     return item.text("data", key) is not None or item.text("stringData", key) is not None
+
+
+def _plain(item: Manifest, kind: str, key: str) -> str | None:
+    """The field of a ConfigMap or Secret that holds a key as it is, neither encrypted nor encoded; None without one."""
+    fields = ("data",) if kind == "ConfigMap" else ("stringData",)
+    return next((field for field in fields if not (item.text(field, key) or "ENC[").startswith("ENC[")), None)
+
+
+class _Target(Parameters):
+    """A key of a ConfigMap that is one value, set at `targetPath`; in quotes of its own it is a text."""
+
+    def __init__(self, at: Path, key: str, target: str, fill: Fill) -> None:
+        super().__init__(at, key)
+        self.target = target
+        self.fill = fill
+
+    def given(self, document: Document) -> Iterator[Parameter]:
+        node = node_at(document, self.at)
+        if isinstance(node, Scalar):
+            text = self.fill(node.raw) or node.raw
+            quoted = len(text) > 1 and text[0] == text[-1] and text[0] in "'\""
+            yield Parameter(self.at, self.target, text[1:-1] if quoted else text, quoted, span(node), span(node))
+
+    def escaped(self, text: str) -> str:
+        return text if text.startswith("{") else text.replace(",", "\\,")
+
+    def with_text(self, parameter: Parameter, text: str, strings: bool) -> list[Patch]:
+        written = self.escaped(text)
+        return [Set(parameter.where, f'"{written}"' if strings else written)]
+
+    def with_name(self, parameter: Parameter, name: str) -> Patch:
+        raise CannotPatch("targetPath of the HelmRelease says where it belongs")
 
 
 def _from_object(draft: Draft, item: Manifest, kind: str, key: str, title: str, inner: Path) -> None:
