@@ -310,7 +310,7 @@ def test_show_says_what_is_in_force_and_where_it_stands(tmp_path: Path) -> None:
         "profile: strict": ".valuelint.yaml:2:10",
         "fail_on: error": "base.yaml:1:10",
         "select: all rules": "default",
-        "policies: []": "default",
+        "policies: none": "default",
         "severity.guard: off": "base.yaml:2:19",
         "fix.guard: off": ".valuelint.yaml",
     }

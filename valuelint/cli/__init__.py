@@ -32,6 +32,7 @@ COMMANDS = {
     "rules": "List the rules.",
     "baseline": "Write down today's findings, so that check reports only new ones.",
     "test": "Run the examples and tests of policies.",
+    "policies": "List where policies come from, and fetch those of other repositories.",
     "new-rule": "Write a rule of your own that passes its tests at once.",
     "config": "Show the configuration in force, and where each setting comes from.",
     "init": "Write a commented configuration from what is found.",

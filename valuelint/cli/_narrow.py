@@ -24,7 +24,8 @@ def caused(
 ) -> Report | None:
     """What changes since a revision touch or cause; None, after saying why, where git cannot tell."""
     from valuelint.cli._check import judged
-    from valuelint.cli._since import NoHistory, narrowed, of_base, repository
+    from valuelint.cli._git import GitError
+    from valuelint.cli._since import narrowed, of_base, repository
     from valuelint.lint import engine
 
     # The base is looked at elsewhere, where a path from the root would lead back to here.
@@ -47,7 +48,7 @@ def caused(
     try:
         where = repository(settings.since)
         shorter = narrowed(report, where, of_base(where, look))
-    except NoHistory as error:
+    except GitError as error:
         complain(f"error: --changed-since {settings.since}: {error}")
         return None
     left_out = len(report.findings) - len(shorter.findings)

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
-import sys
-import tarfile
 import tempfile
 from collections import Counter
 from contextlib import contextmanager
 
+from valuelint.cli._git import GitError, blobs, git
 from valuelint.light import TYPE_CHECKING, Callable, Iterator, NamedTuple
 from valuelint.syntax import format_path
 
@@ -23,10 +21,6 @@ Key = tuple[str, str, str, str]
 _HUNK = re.compile(r"^@@ -\S+ \+(\d+)(?:,(\d+))? @@", re.MULTILINE)
 
 
-class NoHistory(Exception):  # noqa: N818 - says what it is
-    """git cannot say what changed; `str()` says why."""
-
-
 class Repository(NamedTuple):
     """The work tree that we stand in, and the commit that is compared with."""
 
@@ -35,15 +29,15 @@ class Repository(NamedTuple):
 
 
 def repository(revision: str) -> Repository:
-    """The work tree around the current folder, and where its history left that of a revision. Raises NoHistory."""
-    top = _git("rev-parse", "--show-toplevel").strip()
+    """The work tree around the current folder, and where its history left that of a revision. Raises GitError."""
+    top = git("rev-parse", "--show-toplevel").strip()
     try:
-        commit = _git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}").strip()
-    except NoHistory:
-        raise NoHistory(f"git knows no revision {revision}") from None
+        commit = git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}").strip()
+    except GitError:
+        raise GitError(f"git knows no revision {revision}") from None
     try:
-        return Repository(top, _git("merge-base", commit, "HEAD").strip())
-    except NoHistory:
+        return Repository(top, git("merge-base", commit, "HEAD").strip())
+    except GitError:
         return Repository(top, commit)  # no history in common, as in a shallow clone
 
 
@@ -78,8 +72,8 @@ class _Lines:
 
     def __init__(self, where: Repository) -> None:
         self.where = where
-        listed = _git("diff", "--name-only", "-z", "--no-renames", where.base, cwd=where.top)
-        new = _git("ls-files", "-z", "--others", "--exclude-standard", cwd=where.top)
+        listed = git("diff", "--name-only", "-z", "--no-renames", where.base, cwd=where.top)
+        new = git("ls-files", "-z", "--others", "--exclude-standard", cwd=where.top)
         self._changed = set(listed.split("\0")) - {""}
         self._new = set(new.split("\0")) - {""}
         self._spans: dict[str, list[tuple[int, int]]] = {}
@@ -104,7 +98,7 @@ class _Lines:
 
     def _hunks(self, name: str) -> Iterator[tuple[int, int]]:
         options = ("--unified=0", "--no-color", "--no-ext-diff", "--no-textconv", "--no-renames", "--text")
-        text = _git("diff", *options, self.where.base, "--", f":(top,literal){name}", cwd=self.where.top)
+        text = git("diff", *options, self.where.base, "--", f":(top,literal){name}", cwd=self.where.top)
         for match in _HUNK.finditer(text):
             start, count = int(match[1]), int(match[2] or "1")
             # Where lines only went, those around the gap are what is left of them.
@@ -124,15 +118,19 @@ def of_base(where: Repository, look: Callable[[], Report]) -> Counter[Key]:
 
 def _unpack(where: Repository, folder: str) -> None:
     """Writes the files of the base into a folder; links that lead elsewhere are left out."""
-    command = ["git", "-C", where.top, "archive", "--format=tar", where.base]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        assert process.stdout is not None
-        with tarfile.open(fileobj=process.stdout, mode="r|") as archive:
-            for member in archive:
-                try:
-                    archive.extract(member, folder, filter="data")
-                except tarfile.FilterError:
-                    continue
+    links = []
+    for blob in blobs(where.top, where.base):
+        file = os.path.join(folder, *blob.path.split("/"))
+        os.makedirs(os.path.dirname(file), exist_ok=True)
+        if blob.link:
+            links.append((file, os.fsdecode(blob.content)))
+            continue
+        with open(file, "xb") as stream:
+            stream.write(blob.content)
+    top = os.path.realpath(folder)
+    for file, target in links:  # last, so that nothing is written through one
+        if os.path.realpath(os.path.join(os.path.dirname(file), target)).startswith(top + os.sep):
+            os.symlink(target, file)
 
 
 @contextmanager
@@ -143,16 +141,3 @@ def _standing_in(folder: str) -> Iterator[None]:
         yield
     finally:
         os.chdir(before)
-
-
-def _git(*arguments: str, cwd: str | None = None) -> str:
-    """What git prints. Raises NoHistory."""
-    command = ["git", "-c", "core.fsmonitor=false", "-c", "core.quotePath=false", *arguments]
-    try:
-        done = subprocess.run(command, cwd=cwd, capture_output=True, check=False)
-    except OSError as error:
-        raise NoHistory(f"git cannot be run: {error.strerror}") from None
-    if done.returncode:
-        said = done.stderr.decode("utf-8", "replace").strip().partition("\n")[0]
-        raise NoHistory(said.removeprefix("fatal: ") or "git says nothing of it")
-    return done.stdout.decode(sys.getfilesystemencoding(), "surrogateescape")

@@ -13,23 +13,10 @@ from valuelint.lint.rule import Rule, read_rule
 from valuelint.lint.views import ALWAYS, FIELDS
 from valuelint.syntax import Document, Path, Scalar, Source, SourceError, find, parse, to_data
 from valuelint.workspace.release import Problem
-
-ENDINGS = (".yaml", ".yml")
-
-TESTS = ("_test.yaml", "_test.yml")
-"""Files that hold tests of policies, and no rule."""
+from valuelint.workspace.sources import policy_files
 
 PLAIN = ("subject", "path", "value")
 """Placeholders that are no paths."""
-
-
-def policy_files(folder: str) -> list[str]:
-    """The rule files in a folder and below it, sorted; hidden folders are left out."""
-    found = []
-    for at, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        found += [os.path.join(at, name) for name in sorted(files) if name.endswith(ENDINGS) and name[0] != "."]
-    return [file for file in found if not file.endswith(TESTS)]
 
 
 def load_policies(folders: Iterable[str], taken: Iterable[str]) -> tuple[list[Rule], list[Problem]]:

@@ -6,10 +6,11 @@ import os
 
 from valuelint.light import Any, NamedTuple
 from valuelint.lint.examples import Example, Finds, examples, read_example, run
-from valuelint.lint.policies import TESTS, policy_files, read_policy
+from valuelint.lint.policies import read_policy
 from valuelint.lint.rule import BrokenRule, Rule
 from valuelint.syntax import Source, SourceError, find, parse, to_data
 from valuelint.workspace.release import Problem
+from valuelint.workspace.sources import ENDINGS, TESTS, policy_files, trial_files
 
 
 class Trial(NamedTuple):
@@ -45,7 +46,7 @@ def collect(paths: list[str]) -> Collection:
     for path in paths:
         if os.path.isdir(path):
             wanted += policy_files(path)
-            tests += _test_files(path)
+            tests += trial_files(path)
         elif path.endswith(TESTS):
             tests.append(path)
         else:
@@ -67,14 +68,6 @@ def collect(paths: list[str]) -> Collection:
     trials = [trial for file in own for trial in own[file]]
     untested = [rule for rule in rules.values() if rule.file in own and not own[rule.file] and rule.id not in tested]
     return Collection(trials, untested, problems)
-
-
-def _test_files(folder: str) -> list[str]:
-    found = []
-    for at, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        found += [os.path.join(at, name) for name in sorted(files) if name.endswith(TESTS)]
-    return found
 
 
 def _in_test_file(file: str, rules: dict[str, Rule]) -> list[Trial]:
@@ -128,7 +121,7 @@ def _errors(data: Any) -> list[Any]:
 
 def _beside(file: str, name: str) -> Rule:
     """The rule of a name in the folder of a file of tests. Raises Problem."""
-    for ending in (".yaml", ".yml"):
+    for ending in ENDINGS:
         path = os.path.join(os.path.dirname(file), name + ending)
         if os.path.isfile(path):
             return read_policy(path, path)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 
-from valuelint.light import TYPE_CHECKING, NamedTuple
+from valuelint.light import TYPE_CHECKING, Iterator, NamedTuple
 from valuelint.syntax import Alias, Mapping, Node, Path, Scalar, Sequence, Source, SourceError, parse
 from valuelint.workspace.release import Origin, Problem
 
 if TYPE_CHECKING:
     from valuelint.workspace.settings import Settings
+    from valuelint.workspace.sources import PolicySource
 
 FILE_NAME = ".valuelint.yaml"
 
@@ -91,12 +92,13 @@ def read_config(file: str, shown_as: str, extended_by: tuple[str, ...] = ()) -> 
     settings = base.settings
     ids: tuple[str, ...] = ()
     if any(key not in ("clusters", "expect", "extends") for key in fields):
-        from valuelint.workspace.settings import DEFAULT, policy_folders, read_settings, rule_ids
+        from valuelint.workspace.settings import DEFAULT, policy_folders, policy_sources, read_settings, rule_ids
 
         before = settings or DEFAULT
-        before = before._replace(policies=(*before.policies, *policy_folders(reader, fields.get("policies"), folder)))
+        sources = policy_sources(reader, fields.get("policies"), folder)
+        before = before._replace(policies=(*before.policies, *policy_folders(sources)))
         ids = rule_ids(before.policies)
-        settings = read_settings(reader, fields, folder, before, ids)
+        settings = read_settings(reader, fields, folder, before, ids, sources)
     fix = {**base.fix, **_levels(reader, fields.get("fix"), ids)}
     return Config(shown_as, folder, clusters, expect, fix, settings)
 
@@ -138,8 +140,20 @@ def _read(file: str, shown_as: str) -> tuple[Source, Node | None]:
 def _extended(reader: Reader, node: Node | None, file: str, folder: str, on_the_way: tuple[str, ...]) -> Config:
     """What the configurations come to that one extends, the later over the earlier. Their clusters are their own."""
     base = Config(file, folder, (), {})
+    for there, shown_as in _bases(reader, node, folder, on_the_way):
+        other = read_config(there, shown_as, on_the_way)
+        base = base._replace(
+            expect={**base.expect, **other.expect},
+            fix={**base.fix, **other.fix},
+            settings=_both(base.settings, other.settings),
+        )
+    return base
+
+
+def _bases(reader: Reader, node: Node | None, folder: str, on_the_way: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """The files that `extends` names, each with what it is called. Raises Problem."""
     if node is None:
-        return base
+        return
     listed = [(node, ("extends",))] if reader.is_scalar(node) else reader.items(node, ("extends",), "extends")
     for item, path in listed:
         name = reader.text(item, path)
@@ -148,15 +162,24 @@ def _extended(reader: Reader, node: Node | None, file: str, folder: str, on_the_
             raise reader.problem(item.start, f"there is no file {name}", "extends names files beside this one")
         if os.path.realpath(there) in on_the_way:
             raise reader.problem(item.start, f"{name} extends this file in turn", "take one of the two away")
-        other = read_config(
-            there, os.path.normpath(os.path.join(os.path.dirname(reader.source.name), name)), on_the_way
-        )
-        base = base._replace(
-            expect={**base.expect, **other.expect},
-            fix={**base.fix, **other.fix},
-            settings=_both(base.settings, other.settings),
-        )
-    return base
+        yield there, os.path.normpath(os.path.join(os.path.dirname(reader.source.name), name))
+
+
+def sources_named(file: str, shown_as: str, extended_by: tuple[str, ...] = ()) -> list[PolicySource]:
+    """Where a configuration, and those that it extends, have policies from; on this machine or not. Raises Problem."""
+    from valuelint.workspace.settings import policy_sources
+
+    folder = os.path.dirname(file) or os.curdir
+    source, root = _read(file, shown_as)
+    reader = Reader(source)
+    if root is None or _is_null(root):
+        return []
+    fields = reader.fields(root, (), KEYS, "a configuration")
+    on_the_way = (*extended_by, os.path.realpath(file))
+    found = []
+    for there, shown in _bases(reader, fields.get("extends"), folder, on_the_way):
+        found += sources_named(there, shown, on_the_way)
+    return found + policy_sources(reader, fields.get("policies"), folder)
 
 
 def _both(first: Settings | None, second: Settings | None) -> Settings | None:

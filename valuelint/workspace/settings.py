@@ -10,6 +10,7 @@ from valuelint.workspace.release import Origin, Problem
 
 if TYPE_CHECKING:
     from valuelint.workspace.config import Reader
+    from valuelint.workspace.sources import PolicySource
 
 PROFILES = ("default", "strict", "pedantic")
 """strict: what is undecided fails, and whoever accepts a finding says why. pedantic: remarks fail, too."""
@@ -138,14 +139,21 @@ def rule_ids(policies: tuple[str, ...]) -> tuple[str, ...]:
     from valuelint import resources
 
     found = [name.removesuffix(".yaml") for name in resources.names("rules") if name.endswith(".yaml")]
-    for folder in policies:
-        for _, _, files in os.walk(folder):
-            found += [name.removesuffix(".yaml") for name in files if name.endswith(".yaml")]
+    if policies:
+        from valuelint.workspace.sources import policy_files
+
+        files = [file for folder in policies for file in policy_files(folder)]
+        found += [os.path.splitext(os.path.basename(file))[0] for file in files]
     return tuple(sorted(dict.fromkeys(found)))
 
 
 def read_settings(
-    reader: Reader, fields: dict[str, Node], folder: str, base: Settings, known: tuple[str, ...]
+    reader: Reader,
+    fields: dict[str, Node],
+    folder: str,
+    base: Settings,
+    known: tuple[str, ...],
+    sources: list[PolicySource],
 ) -> Settings:
     """The settings of a configuration over those that it extends. Raises Problem at what is wrong."""
     said = list(base.said)
@@ -162,11 +170,7 @@ def read_settings(
             note(key, value, fields[key])
     result = result._replace(strict=result.profile != "default")
     if "policies" in fields:
-        note(
-            "policies",
-            [reader.text(item, path) for item, path in _texts(reader, fields["policies"], ("policies",))],
-            fields["policies"],
-        )
+        said += [Said("policies", source.title, source.place) for source in sources]
     if "select" in fields:
         select = [
             reader.choice(item, path, known, "a rule") for item, path in _texts(reader, fields["select"], ("select",))
@@ -203,16 +207,22 @@ def read_settings(
     )
 
 
-def policy_folders(reader: Reader, node: Node | None, folder: str) -> tuple[str, ...]:
-    """The folders of policies that a configuration names. Raises Problem where there is none of that name."""
-    found = []
-    for item, path in _texts(reader, node, ("policies",)):
-        name = reader.text(item, path)
-        there = os.path.join(folder, name)
-        if not os.path.isdir(there):
-            raise reader.problem(item.start, f"there is no folder {name}", "policies are folders of rule files")
-        found.append(os.path.normpath(there))
-    return tuple(found)
+def policy_sources(reader: Reader, node: Node | None, folder: str) -> list[PolicySource]:
+    """Where policies come from, as a configuration names it. Raises Problem."""
+    if node is None:
+        return []
+    from valuelint.workspace.sources import read_source
+
+    return [read_source(reader, item, path, folder) for item, path in _texts(reader, node, ("policies",))]
+
+
+def policy_folders(sources: list[PolicySource]) -> tuple[str, ...]:
+    """The folders of policies on this machine. Raises Problem where some are not there."""
+    if not sources:
+        return ()
+    from valuelint.workspace.sources import located
+
+    return tuple(folder for source in sources for folder in located(source))
 
 
 def laid_over(base: dict[str, dict[str, Any]], over: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -332,7 +342,8 @@ def describe(settings: Settings) -> list[Said]:
             ("profile", "default"),
             ("fail_on", settings.threshold),
             ("select", "all rules"),
-            ("policies", "[]"),
         )
     ]
-    return found + [item for item in settings.said if item.key not in ("profile", "fail_on", "select", "policies")]
+    if not settings.policies:
+        found.append(Said("policies", "none", None))
+    return found + [item for item in settings.said if item not in found]
