@@ -52,7 +52,7 @@ def policy(text: str, name: str = "mine") -> Rule:
     for key, value in (("summary", "A rule of this test."), ("message", '"{subject}: {path} is {value}"')):
         if not any(line.startswith(f"{key}:") for line in text.splitlines()):
             text += f"{key}: {value}\n"
-    return policy_of(parse(Source.from_text(text, f"{name}.yaml"))[0], name, f"{name}.yaml")
+    return policy_of(parse(Source.from_text(text, f"{name}.yaml"))[0], name, "")
 
 
 def world(values: str = VALUES, stack: str = STACK, **more: Any) -> Workspace:
@@ -494,7 +494,9 @@ def test_ids_are_told_apart(tmp_path: Path) -> None:
         (tmp_path / name).write_text(HEAD + "expect: {kind: x}\n")
     rules, problems = load_policies([str(tmp_path), str(tmp_path / "deep")], [rule.id for rule in RULES])
     assert [rule.id for rule in rules] == ["mine"]
-    assert [problem.remedy for problem in problems] == ["give the file another name", "rename one of the two"]
+    replace = ", or say replaces: true in it, so that it takes the place of the other"
+    remedies = [problem.remedy for problem in problems]
+    assert remedies == [f"give the file another name{replace}", f"rename one of the two{replace}"]
 
 
 # --- expressions ----------------------------------------------------------------------------------

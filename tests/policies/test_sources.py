@@ -1,7 +1,5 @@
 """Policies from folders, packages and commits: found without running anything, fetched only on demand."""
 
-# ruff: noqa: E501 - the tables hold texts as they are
-
 from __future__ import annotations
 
 import os

@@ -16,7 +16,7 @@ def rules_of(workspace: Workspace) -> tuple[list[Rule], list[Problem]]:
 
 
 def rules_nearby(start: str = ".") -> tuple[list[Rule], list[Problem]]:
-    """The rules that apply in a folder."""
+    """The rules that there are in a folder, one of each id."""
     import os
 
     from valuelint.workspace.config import find_config, read_config
@@ -27,21 +27,27 @@ def rules_nearby(start: str = ".") -> tuple[list[Rule], list[Problem]]:
         config = None if file is None else read_config(file, os.path.relpath(file))
     except Problem as problem:
         return with_policies([])[0], [problem]
-    return with_policies([config.settings] if config is not None and config.settings is not None else [])
+    rules, problems = with_policies([config.settings] if config is not None and config.settings is not None else [])
+    return list({rule.id: rule for rule in rules}.values()), problems
 
 
 def with_policies(configured: list[Settings]) -> tuple[list[Rule], list[Problem]]:
-    """Our rules and the policies of some configurations, sorted by id."""
+    """Our rules and the policies of some configurations, sorted by id.
+
+    Those that take the place of another stand behind it: which of the two applies is up to a configuration.
+    """
     from valuelint.lint.rule import load_rules
 
-    rules = load_rules()
-    folders = tuple(dict.fromkeys(folder for settings in configured for folder in settings.policies))
+    ours = load_rules()
+    policies: dict[str, Rule] = {}
     problems: list[Problem] = []
-    if folders:
+    for folders in dict.fromkeys(settings.policies for settings in configured if settings.policies):
         from valuelint.lint.policies import load_policies
 
-        policies, problems = load_policies(folders, [rule.id for rule in rules])
-        rules = sorted([*rules, *policies], key=lambda rule: rule.id)
+        found, wrong = load_policies(folders, [rule.id for rule in ours])
+        policies.update((rule.file, rule) for rule in found)
+        problems += [item for item in wrong if str(item) not in map(str, problems)]
+    rules = sorted([*ours, *policies.values()], key=lambda rule: rule.id)
     if any(settings.parameters for settings in configured):
         from valuelint.lint.tuning import complaints
 

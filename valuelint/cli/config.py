@@ -19,6 +19,7 @@ def command() -> None:
 @click.option("--config", "config_file", metavar="FILE", help="The configuration (else .valuelint.yaml, upwards).")
 def show(path: str, config_file: str | None) -> int:
     """Show every setting in force for PATH, and the place that says it."""
+    from valuelint.cli._rules import with_policies
     from valuelint.workspace.config import find_config, read_config
     from valuelint.workspace.release import Problem
     from valuelint.workspace.settings import DEFAULT, Said, describe
@@ -43,10 +44,16 @@ def show(path: str, config_file: str | None) -> int:
             said += [release.namespace and f"in {release.namespace}", ", ".join(file for file, _ in release.values)]
             lines.append(Said(f"clusters.{cluster.name}", " ".join(part for part in said if part), release.place))
     shown = [(f"{item.key}: {item.value}", _place(item, config.file)) for item in lines]
+    rules, problems = with_policies([config.settings] if config.settings is not None else [])
+    shown += [
+        (f"rules.{rule.id}: in place of another", os.path.relpath(rule.file))
+        for rule in rules
+        if rule.data.get("replaces", False)
+    ]
     wide = min(max(len(text) for text, _ in shown), 80)
     for text, place in shown:
         click.echo(f"{text:{wide}}  # {place}")
-    return EXIT_CLEAN
+    return EXIT_USAGE if report_problems(problems) else EXIT_CLEAN
 
 
 def _place(item: object, file: str) -> str:

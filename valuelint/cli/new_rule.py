@@ -100,11 +100,17 @@ examples:
 """
 
 
+REPLACES = "replaces: true   # it takes the place of the rule of valuelint that it is a copy of\n"
+
+
 @click.command("new-rule", short_help="Write a rule of your own that passes its tests.")
 @click.argument("name")
 @click.option("--folder", default="policies", show_default=True, metavar="FOLDER", help="Where to write it.")
-def command(name: str, folder: str) -> int:
+@click.option("--replace", is_flag=True, help="Copy the rule of valuelint of that name, to be changed.")
+def command(name: str, folder: str, replace: bool) -> int:
     """Write FOLDER/NAME.yaml: a commented rule of your own that passes its tests at once.
+
+    With --replace, a copy of the rule of that name that valuelint has, which takes its place.
 
     Exit codes: 0 written, 2 there is one of that name, or it is no name for a rule.
     """
@@ -112,13 +118,19 @@ def command(name: str, folder: str) -> int:
 
     if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", name):
         raise click.UsageError(f"{name} is no name for a rule; small letters, digits and dashes, such as team-label")
-    if f"{name}.yaml" in resources.names("rules"):
-        raise click.UsageError(f"valuelint has a rule {name} of its own")
+    ours = f"{name}.yaml" in resources.names("rules")
+    if ours and not replace:
+        raise click.UsageError(f"valuelint has a rule {name} of its own; --replace copies it, to take its place")
+    if replace and not ours:
+        raise click.UsageError(f"valuelint has no rule {name}; valuelint rules lists them")
+    text = TEMPLATE.format(name=name, file=os.path.join(folder, f"{name}.yaml").replace(os.sep, "/"))
+    if replace:
+        text = REPLACES + resources.text(f"rules/{name}.yaml")
     file = os.path.join(folder, f"{name}.yaml")
     try:
         os.makedirs(folder, exist_ok=True)
         with open(file, "x", encoding="utf-8") as stream:
-            stream.write(TEMPLATE.format(name=name, file=file.replace(os.sep, "/")))
+            stream.write(text)
     except FileExistsError:
         raise click.UsageError(f"{file} is there already") from None
     except OSError as error:

@@ -31,7 +31,8 @@ def render_list(rules: list[Rule], output_format: str) -> str:
     lines = [f"{'rule':{wide}}  {'severity':8}  {'fix':14}  what it finds"]
     for rule in rules:
         start = f"{rule.id:{wide}}  {rule.severity:8}  {_FIXES[rule.data['fix_safety']['level']]:14}  "
-        lines += _wrapped(rule.summary, start, " " * len(start))
+        instead = f" ({rule.file}, in place of another)" if rule.data.get("replaces") else ""
+        lines += _wrapped(rule.summary + instead, start, " " * len(start))
     lines += ["", "`valuelint explain RULE` says more of one."]
     return "\n".join(lines) + "\n"
 
@@ -63,14 +64,15 @@ def _dump(data: dict[str, Any]) -> str:
 def _headlines(rule: Rule) -> list[tuple[str, str]]:
     """What the rule says, the worst first, with <name> where it fills something in."""
     found = {
-        (wording.severity, _open(wording.message) if wording.message != "{message}" else _open(rule.summary))
+        (wording.severity, _open(rule.summary if text == "{message}" else text))
         for wording in rule.wordings.values()
+        for text in (rule.data.get("message", wording.message),)
     }
     return sorted(found, key=lambda item: (-SEVERITIES.index(item[0]), item[1]))
 
 
 def _open(template: str) -> str:
-    return re.sub(r"\{(\w+)\}", lambda match: f"<{match[1].replace('_', ' ')}>", template)
+    return re.sub(r"\{([\w.$]+)\}", lambda match: f"<{match[1].replace('_', ' ')}>", template)
 
 
 def _charts(rule: Rule) -> str:
@@ -108,6 +110,13 @@ def _found(example: Example) -> list[str]:
 
 def _more(rule: Rule, count: int) -> str:
     return f"{count} more in {rule.file or f'rules/{rule.id}.yaml'}; all of them are run as tests."
+
+
+def _since(rule: Rule) -> str:
+    if not rule.file:
+        return f"valuelint {rule.data['since']}"
+    instead = f", in place of another rule {rule.id}" if rule.data.get("replaces") else ""
+    return f"a policy of yours: {rule.file}{instead}"
 
 
 def _source(source: dict[str, str]) -> tuple[str, str, str]:
@@ -153,7 +162,7 @@ def _explained(rule: Rule) -> Iterator[str]:
     if more:
         yield from _wrapped(_more(rule, more))
     yield from _heading("Since")
-    yield f"  valuelint {rule.data['since']}" if not rule.file else f"  a policy of yours: {rule.file}"
+    yield f"  {_since(rule)}"
     if rule.data["sources"]:
         yield from _heading("Sources")
     for source in rule.data["sources"]:
@@ -259,7 +268,7 @@ def _section(rule: Rule, hashes: str) -> Iterator[str]:
             yield from _blocks(_after(example))
     yield _more(rule, more) if more else "All of them are run as tests."
     yield from heading("Since")
-    yield f"valuelint {rule.data['since']}" if not rule.file else f"a policy of yours: {rule.file}"
+    yield _since(rule)
     if rule.data["sources"]:
         yield from heading("Sources")
     for source in rule.data["sources"]:

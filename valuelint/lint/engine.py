@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from valuelint.charts.versions import Range
 from valuelint.light import Iterable, NamedTuple
 from valuelint.lint import locate
 from valuelint.lint.diagnostic import SEVERITIES, Diagnostic, Fix, Place, Report, Skipped, Undecided
@@ -128,7 +129,9 @@ class _Held(NamedTuple):
 def examine(cluster: Cluster, rules: list[Rule], wishes: Wishes = NO_WISHES) -> Outcome:
     """All rules over one cluster. What holds in every world is a finding, what holds in some is undecided."""
     given = rules
-    if cluster.settings is not None:
+    if cluster.settings is None:
+        rules = [rule for rule in rules if _usual(rule)]
+    else:
         from valuelint.lint import tuning
 
         rules = tuning.chosen(rules, cluster.settings)
@@ -167,7 +170,7 @@ def examine(cluster: Cluster, rules: list[Rule], wishes: Wishes = NO_WISHES) -> 
     repairable = [item for item in held if item.alike and item.violation.remedy is not None]
     plans = work_out([_wanted(item) for item in repairable], wishes.only_shown)
     by_item = {
-        id(item): _levelled(plan, cluster.levels.get(item.rule.id))
+        id(item): _levelled(plan, cluster.levels.get(item.rule.id, item.rule.level))
         for item, plan in zip(repairable, plans, strict=True)
     }
     findings = [finding for item in held if (finding := _finding(item, by_item.get(id(item)))) is not None]
@@ -189,6 +192,22 @@ def examine(cluster: Cluster, rules: list[Rule], wishes: Wishes = NO_WISHES) -> 
     from valuelint.lint.suppress import set_aside
 
     return set_aside(outcome)
+
+
+def _usual(rule: Rule) -> bool:
+    """Whether a rule applies where no configuration says anything."""
+    return not rule.file and "profile" not in rule.data and "environments" not in rule.data
+
+
+def _about(rule: Rule, world: World, release: int) -> bool:
+    """Whether a rule that somebody declared anew still speaks of the chart of a release."""
+    if "for" in rule.data:
+        return True  # it only looks at what it speaks of
+    installed = world.of(release)
+    versions = rule.data["charts"].get(installed.chart.name)
+    return installed.chart.name not in rule.left_out and (
+        versions is None or Range.parse(versions).contains(installed.version)
+    )
 
 
 def _identified(found: list[Violation | Open]) -> Iterable[tuple[Key, Violation | Open]]:
@@ -228,7 +247,8 @@ def _by_gap(rule: Rule, cluster: Cluster, violation: Violation) -> Undecided:
 def _found(rule: Rule, world: World) -> list[Violation | Open]:
     """What a rule's check finds. Raises BrokenRule, so that the mistake is known by the rule's name."""
     try:
-        return list(find_check(rule)(world, rule))
+        found = list(find_check(rule)(world, rule))
+        return found if not rule.file else [item for item in found if _about(rule, world, item.release)]
     except Exception as error:
         raise BrokenRule(rule.id, error, rule.file) from error
 
@@ -241,9 +261,9 @@ def _wanted(item: _Held) -> Wanted:
     return Wanted(item.world, violation.remedy, fill(title, violation.words))
 
 
-def _levelled(plan: Plan | None, level: str | None) -> Plan | None:
-    """A plan at the level that the configuration wants for its rule. What is only shown stays so: it is no one fix."""
-    if plan is None or level is None:
+def _levelled(plan: Plan | None, level: str) -> Plan | None:
+    """A plan at the level that somebody wants for its rule. What is only shown stays so: it is no one fix."""
+    if plan is None or not level:
         return plan
     if level == "off":
         return None

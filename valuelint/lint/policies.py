@@ -9,9 +9,9 @@ from valuelint.charts.facts import chart_names
 from valuelint.charts.versions import Range
 from valuelint.light import Any, Iterable, Iterator
 from valuelint.lint.checks.policies import PLACEHOLDER, is_duration, parse_field
-from valuelint.lint.rule import Rule, read_rule
+from valuelint.lint.rule import Rule, complete, read_rule
 from valuelint.lint.views import ALWAYS, FIELDS
-from valuelint.syntax import Document, Path, Scalar, Source, SourceError, find, parse, to_data
+from valuelint.syntax import Document, Path, Scalar, Source, SourceError, find, format_path, parse, to_data
 from valuelint.workspace.release import Problem
 from valuelint.workspace.sources import policy_files
 
@@ -20,35 +20,58 @@ PLAIN = ("subject", "path", "value")
 
 
 def load_policies(folders: Iterable[str], taken: Iterable[str]) -> tuple[list[Rule], list[Problem]]:
-    """The rules in some folders, and what is wrong with their files; the ids of others are taken."""
+    """The rules in some folders, and what is wrong with their files; the ids of others are taken.
+
+    One that replaces another takes its place: one of those taken, or one of a folder before its own.
+    """
     rules: dict[str, Rule] = {}
     problems: list[Problem] = []
     reserved = set(taken)
     for file in dict.fromkeys(os.path.normpath(file) for folder in folders for file in policy_files(folder)):
-        shown = os.path.relpath(file)
+        shown = _shown(file)
         try:
-            rule = read_policy(file, file if shown.startswith("..") else shown)
-            if rule.id in reserved:
-                raise Problem(f"valuelint has a rule {rule.id} of its own", shown, 1, 1, "give the file another name")
-            if rule.id in rules:
-                raise Problem(f"{rules[rule.id].file} is the rule {rule.id}, too", shown, 1, 1, "rename one of the two")
+            rule = read_policy(file, shown)
+            if not rule.data.get("replaces", False):
+                _refuse_twin(rule, shown, rules, reserved)
+            elif rule.id not in reserved and rule.id not in rules:
+                close = get_close_matches(rule.id, sorted({*reserved, *rules}), 1)
+                remedy = f"did you mean {close[0]}? Else take replaces away" if close else "take replaces away"
+                raise _at(_document(file, shown), ("replaces",), f"there is no rule {rule.id} to replace", remedy, True)
             rules[rule.id] = rule
         except Problem as problem:
             problems.append(problem)
     return list(rules.values()), problems
 
 
+def _shown(file: str) -> str:
+    relative = os.path.relpath(file)
+    return file if relative.startswith("..") else relative
+
+
+def _refuse_twin(rule: Rule, shown: str, rules: dict[str, Rule], reserved: set[str]) -> None:
+    """Raises Problem for an id that another rule has; nothing is replaced by accident."""
+    replace = "or say replaces: true in it, so that it takes the place of the other"
+    if rule.id in rules:
+        message = f"{_shown(rules[rule.id].file)} is the rule {rule.id}, too"
+        raise Problem(message, shown, 1, 1, f"rename one of the two, {replace}")
+    if rule.id in reserved:
+        message = f"valuelint has a rule {rule.id} of its own"
+        raise Problem(message, shown, 1, 1, f"give the file another name, {replace}")
+
+
 def read_policy(file: str, shown: str) -> Rule:
     """The rule that a file holds. Raises Problem at the first thing that is wrong."""
+    name = os.path.splitext(os.path.basename(file))[0]
+    return policy_of(_document(file, shown), name, file)
+
+
+def _document(file: str, shown: str) -> Document:
     try:
-        source = Source.read(file, shown)
-        documents = parse(source)
+        return parse(Source.read(file, shown))[0]
     except SourceError as error:
         raise Problem(error.message, error.file, error.line, error.column, error.remedy) from None
     except OSError as error:
         raise Problem(f"cannot read it: {error.strerror}", shown) from None
-    name = os.path.splitext(os.path.basename(file))[0]
-    return policy_of(documents[0], name, file)
 
 
 def policy_of(document: Document, name: str, file: str) -> Rule:
@@ -62,35 +85,23 @@ def policy_of(document: Document, name: str, file: str) -> Rule:
         raise _at(document, (), "a rule is a map", "docs/policies.md shows one")
     _shaped(document, data)
     _meant(document, data, name)
-    return read_rule(name, complete(data))._replace(file=file)
+    rule = read_rule(name, complete(data))._replace(file=file)
+    if "check" not in data:
+        return rule
+    ours = _ours(name)
+    level = rule.data["fix_safety"]["level"]
+    return rule._replace(
+        level="" if level == ours["fix_safety"]["level"] else "off" if level == "none" else level,
+        left_out=tuple(chart for chart in ours["charts"] if chart not in rule.data["charts"]),
+    )
 
 
-def complete(data: dict[str, Any]) -> dict[str, Any]:
-    """A policy with everything that a rule has: what it does not say is as little as can be."""
-    kind = data["for"]
-    fix = data.get("fix")
-    words: dict[str, Any] = {"message": "{message}", "label": "{label}"}
-    if fix is not None:
-        words["fix"] = "{fix}"
-    severity = data.get("severity", "warning")
-    return {
-        "severity": severity,
-        "since": "",
-        "scope": "cluster" if kind in ("cluster", "pair") or "cel" in data else "release",
-        "charts": {},
-        "why": data["summary"],
-        "remedy": "Change what the finding points to.",
-        "fix_safety": {
-            "level": "none" if fix is None else fix.get("safety", "unsafe"),
-            "reason": "There is no fix." if fix is None else "As its author has it.",
-        },
-        "sources": [],
-        "see": [],
-        "examples": {"bad": [], "good": []},
-        **{key: value for key, value in data.items() if key != "fix_safety"},
-        "check": "policies.judge",
-        "messages": {"found": words},
-    }
+def _ours(name: str) -> dict[str, Any]:
+    """The rule of a name that valuelint ships; empty if there is none."""
+    from valuelint import resources
+
+    file = f"{name}.yaml"
+    return resources.load(f"rules/{file}") if file in resources.names("rules") else {}
 
 
 # --- what is wrong with a file --------------------------------------------------------------------
@@ -117,8 +128,9 @@ def _shaped(document: Document, data: dict[str, Any]) -> None:
     from valuelint import resources
 
     schema = resources.load("schemas/rule.schema.json")
-    if "check" in data:
-        raise _at(document, ("check",), "check is for rules of valuelint", "write expect: or cel:", key=True)
+    if "check" in data and data.get("replaces") is not True:
+        remedy = "write expect: or cel:, or add replaces: true to a changed copy of one of them"
+        raise _at(document, ("check",), "check is for rules of valuelint", remedy, key=True)
     errors = sorted(jsonschema.Draft202012Validator(schema).iter_errors(data), key=_depth)
     if not errors:
         return
@@ -181,6 +193,9 @@ def _meant(document: Document, data: dict[str, Any], name: str) -> None:
             Range.parse(versions)
         except ValueError as error:
             raise _at(document, ("charts", chart), str(error), "such as '>=1.16 <1.20'") from None
+    if "check" in data:
+        _meant_as_ours(document, data, name)
+        return
     for path, text in _fields(data):
         _check_field(document, data, path, text)
     for path, text in _texts(data):
@@ -197,6 +212,65 @@ def _meant(document: Document, data: dict[str, Any], name: str) -> None:
                 _check_schema(document, (key, field), wanted, data)
     if "cel" in data:
         _check_expression(document, data["cel"])
+
+
+def _meant_as_ours(document: Document, data: dict[str, Any], name: str) -> None:
+    """Raises Problem where a changed copy of a rule of valuelint says what the check behind that rule does not know."""
+    ours = _ours(name)
+    if "check" not in ours:
+        remedy = "valuelint rules lists them; the file is called as the rule that it replaces"
+        raise _at(document, ("check",), f"valuelint has no rule {name} with a check", remedy, key=True)
+    for key in ("check", "scope"):
+        if data[key] != ours[key]:
+            raise _at(document, (key,), f"the {key} of {name} is {ours[key]}", "what looks for it stays as it is")
+    if "params" in data:
+        raise _at(document, ("params",), f"the check of {name} has no parameters", "take params away", key=True)
+    for variant in data["messages"]:
+        if variant not in ours["messages"]:
+            remedy = f"known are {', '.join(ours['messages'])}"
+            raise _at(document, ("messages", variant), f"{name} has no variant {variant}", remedy, key=True)
+    for variant, words in ours["messages"].items():
+        if variant not in data["messages"]:
+            raise _at(document, ("messages",), f"the variant {variant} is missing", f"add {variant}: …", key=True)
+        _check_wording(document, ("messages", variant), data["messages"][variant], words)
+
+
+def _check_wording(document: Document, path: Path, words: dict[str, Any], ours: dict[str, Any]) -> None:
+    for at, _ in _said(ours):
+        if at[0] in ("fix", "fixes") and at not in [given for given, _ in _said(words)]:
+            remedy = "the check offers that fix, and it needs a title"
+            raise _at(document, path, f"{format_path(at)} is missing", remedy, key=True)
+    known = sorted({name for _, text in _said(ours) for name in _names(text)})
+    for where, text in _said(words):
+        try:
+            names = _names(text)
+        except ValueError as error:
+            remedy = "a brace that is meant itself is doubled"
+            raise _at(document, (*path, *where), f"{text}: {error}", remedy) from None
+        for name in names:
+            if name not in known:
+                close = get_close_matches(name, known, 1)
+                listed = ", ".join(f"{{{each}}}" for each in known) or "none here"
+                remedy = f"did you mean {{{close[0]}}}?" if close else f"known are {listed}"
+                raise _at(document, (*path, *where), f"there is no {{{name}}}", remedy)
+
+
+def _said(words: dict[str, Any]) -> Iterator[tuple[Path, str]]:
+    """The texts of a wording, each with where it stands in it."""
+    yield from (((key,), words[key]) for key in ("message", "label", "fix") if key in words)
+    yield from ((("notes", number), text) for number, text in enumerate(words.get("notes", ())))
+    yield from ((("fixes", key), text) for key, text in words.get("fixes", {}).items())
+
+
+def _names(text: str) -> list[str]:
+    """The placeholders of a text, whole: with what makes more of one than a name. Raises ValueError."""
+    from string import Formatter
+
+    found = []
+    for _, name, spec, conversion in Formatter().parse(text):
+        if name is not None:
+            found.append(name + (f"!{conversion}" if conversion else "") + (f":{spec}" if spec else ""))
+    return found
 
 
 def _fields(data: dict[str, Any]) -> Iterator[tuple[Path, str]]:

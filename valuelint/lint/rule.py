@@ -49,6 +49,10 @@ class Rule(NamedTuple):
     """The values of its parameters, by name."""
     file: str = ""
     """Where it stands, if it is not one of ours."""
+    level: str = ""
+    """How far its fixes go, whatever its check says: safe, unsafe, display or off; empty leaves it to the check."""
+    left_out: tuple[str, ...] = ()
+    """Charts that it no longer speaks of, if it takes the place of one of ours."""
 
     @property
     def summary(self) -> str:
@@ -135,7 +139,9 @@ def load_rules(examples: bool = True) -> list[Rule]:
     """
     contents = resources.load_folder("rules") if examples else _without_examples()
     return [
-        read_rule(name.removesuffix(".yaml"), data) for name, data in sorted(contents.items()) if name.endswith(".yaml")
+        read_rule(name.removesuffix(".yaml"), complete(data))
+        for name, data in sorted(contents.items())
+        if name.endswith(".yaml")
     ]
 
 
@@ -148,6 +154,36 @@ def _without_examples() -> dict[str, Any]:
 def _leave_out_examples() -> dict[str, Any]:
     contents = resources.load_folder("rules")
     return {name: {key: part for key, part in data.items() if key != "examples"} for name, data in contents.items()}
+
+
+def complete(data: dict[str, Any]) -> dict[str, Any]:
+    """A rule with everything that rules have. What one without a check does not say is as little as can be."""
+    if "check" in data:
+        return data
+    kind = data["for"]
+    fix = data.get("fix")
+    words: dict[str, Any] = {"message": "{message}", "label": "{label}"}
+    if fix is not None:
+        words["fix"] = "{fix}"
+    severity = data.get("severity", "warning")
+    return {
+        "severity": severity,
+        "since": "",
+        "scope": "cluster" if kind in ("cluster", "pair") or "cel" in data else "release",
+        "charts": {},
+        "why": data["summary"],
+        "remedy": "Change what the finding points to.",
+        "fix_safety": {
+            "level": "none" if fix is None else fix.get("safety", "unsafe"),
+            "reason": "There is no fix." if fix is None else "As its author has it.",
+        },
+        "sources": [],
+        "see": [],
+        "examples": {"bad": [], "good": []},
+        **{key: value for key, value in data.items() if key != "fix_safety"},
+        "check": "policies.judge",
+        "messages": {"found": words},
+    }
 
 
 def read_rule(rule_id: str, data: dict[str, Any]) -> Rule:

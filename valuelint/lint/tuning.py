@@ -14,16 +14,20 @@ from valuelint.workspace.settings import PROFILES, Settings
 def chosen(rules: list[Rule], settings: Settings) -> list[Rule]:
     """The rules that apply, with the severities and parameters that the configuration gives them."""
     found = []
-    for rule in rules:
+    for rule in in_place(rules, settings):
         level = settings.severity.get(rule.id, "")
         selected = settings.select is None or rule.id in settings.select
         wanted = PROFILES.index(rule.data.get("profile", "default")) <= PROFILES.index(settings.profile)
-        if rule.file and not any(_inside(rule.file, folder) for folder in settings.policies):
-            continue  # a policy of another configuration
         if level == "off" or not selected or not (wanted or level or settings.select is not None):
             continue
         found.append(tuned(rule, level, settings.parameters.get(rule.id, {})))
     return found
+
+
+def in_place(rules: list[Rule], settings: Settings) -> list[Rule]:
+    """The rules that a configuration knows: without the policies of others, and without those that are replaced."""
+    known = [rule for rule in rules if not rule.file or any(_inside(rule.file, it) for it in settings.policies)]
+    return list({rule.id: rule for rule in known}.values())
 
 
 def _inside(file: str, folder: str) -> bool:
@@ -32,7 +36,7 @@ def _inside(file: str, folder: str) -> bool:
 
 def complaints(rules: list[Rule], settings: Settings) -> list[Problem]:
     """Parameters that the configuration sets and no rule has."""
-    known = {rule.id: rule.params for rule in rules}
+    known = {rule.id: rule.params for rule in in_place(rules, settings)}
     found = []
     for item in settings.said:
         kind, _, rest = item.key.partition(".")
