@@ -14,6 +14,7 @@ from valuelint.lint.diagnostic import (
     Place,
     Report,
     Skipped,
+    Suppressed,
     Undecided,
 )
 from valuelint.syntax import Path, Source
@@ -57,8 +58,9 @@ def report(
     releases: int = 2,
     clusters: int = 1,
     notices: tuple[str, ...] = (),
+    suppressed: tuple[Suppressed, ...] = (),
 ) -> Report:
-    return Report(findings, undecided, skipped, files, releases, clusters, notices)
+    return Report(findings, undecided, skipped, files, releases, clusters, notices, suppressed)
 
 
 # --- the report written by hand -------------------------------------------------------------------
@@ -101,7 +103,10 @@ NUMBER = finding(
 )
 UNDECIDED = Undecided("wrong-host", "the host is not known", "--host", "home/web.yaml", "home", "web")
 SKIPPED = Skipped("home/notes.yaml", "holds no values of a known chart")
-SMALL = report(PORT, TEAM, NUMBER, undecided=(UNDECIDED,), skipped=(SKIPPED,), notices=("web 9 is new",))
+ACCEPTED = Suppressed(TEAM._replace(message="blue owns web"), "comment", "blue is new", "2027-01-31")
+SMALL = report(
+    PORT, TEAM, NUMBER, undecided=(UNDECIDED,), skipped=(SKIPPED,), notices=("web 9 is new",), suppressed=(ACCEPTED,)
+)
 
 
 # --- any report -----------------------------------------------------------------------------------
@@ -177,4 +182,9 @@ def reports(draw: st.DrawFn) -> Report:
     skipped = [Skipped(draw(TEXTS.filter(bool)), draw(TEXTS)) for _ in range(draw(st.integers(0, 2)))]
     files, releases, clusters = (draw(st.integers(0, 3)) for _ in range(3))
     notices = tuple(draw(st.lists(TEXTS, max_size=2)))
-    return Report(tuple(found), tuple(undecided), tuple(skipped), files, releases, clusters, notices)
+    by = st.sampled_from(("comment", "configuration", "baseline"))
+    aside = [
+        Suppressed(item, draw(by), draw(TEXTS), draw(st.sampled_from(("", "2027-01-31"))))
+        for item in draw(st.lists(findings(texts), max_size=2))
+    ]
+    return Report(tuple(found), tuple(undecided), tuple(skipped), files, releases, clusters, notices, tuple(aside))

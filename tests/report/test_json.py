@@ -35,7 +35,7 @@ def test_the_schema_is_a_schema() -> None:
 def test_the_small_report() -> None:
     content = rendered(SMALL)
     VALIDATOR.validate(content)
-    assert list(content) == ["format", "findings", "undecided", "skipped", "summary"]
+    assert list(content) == ["format", "findings", "suppressed", "undecided", "skipped", "summary"]
     assert content["format"] == "valuelint-findings/1"
     assert content["findings"][0] == {
         "rule": "wrong-port",
@@ -67,6 +67,9 @@ def test_the_small_report() -> None:
         "edits": [],
         "sides": [],
     }
+    (suppressed,) = content["suppressed"]
+    assert suppressed["suppression"] == {"by": "comment", "reason": "blue is new", "until": "2027-01-31"}
+    assert (suppressed["rule"], suppressed["line"], suppressed["fix"]) == ("no-owner", 7, None)
     assert content["undecided"] == [
         {
             "rule": "wrong-host",
@@ -86,7 +89,7 @@ def test_the_small_report() -> None:
         "fixable": {"safe": 1, "unsafe": 1, "display": 1},
         "undecided": 1,
         "skipped": 1,
-        "suppressed": 0,
+        "suppressed": 1,
         "files": 2,
         "releases": 2,
         "clusters": 1,

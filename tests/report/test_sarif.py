@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft4Validator
 
 from tests.report.samples import PORT, SMALL, WEB, edit, edits_of, finding, many, place, report, reports, sources
-from valuelint.lint.diagnostic import FileEdit, Fix, Report
+from valuelint.lint.diagnostic import FileEdit, Fix, Report, Suppressed
 from valuelint.report import Options, RuleText, render
 from valuelint.syntax import Source
 
@@ -70,7 +70,7 @@ def test_a_result() -> None:
     result = run["results"][0]
     rule = run["tool"]["driver"]["rules"][result["ruleIndex"]]
     assert rule["id"] == result["ruleId"] == "wrong-port"
-    assert [each["level"] for each in run["results"]] == ["error", "warning", "note"]
+    assert [each["level"] for each in run["results"]] == ["error", "warning", "note", "warning"]
     assert result["message"]["text"].splitlines() == [
         "the proxy will never reach web",
         "nobody listens here",
@@ -107,6 +107,40 @@ def test_a_result() -> None:
         }
     ]
     assert "fixes" not in run["results"][2]
+
+
+def test_what_is_accepted_says_so() -> None:
+    *shown, accepted = sarif(SMALL)["results"]
+    assert [each["suppressions"] for each in shown] == [[], [], []]
+    assert accepted["suppressions"] == [
+        {"kind": "inSource", "status": "accepted", "justification": "blue is new, until 2027-01-31"}
+    ]
+    assert (accepted["ruleId"], accepted["message"]["text"]) == ("no-owner", "blue owns web\nthere is no such team")
+    assert "fixes" not in accepted
+
+
+@pytest.mark.parametrize(
+    ("suppressed", "wanted"),
+    [
+        (Suppressed(PORT, "comment"), {"kind": "inSource"}),
+        (Suppressed(PORT, "configuration", "in {lab}"), {"kind": "external", "justification": "in {lab}"}),
+        (
+            Suppressed(PORT, "configuration", "", "2027-01-31"),
+            {"kind": "external", "justification": "until 2027-01-31"},
+        ),
+        (Suppressed(PORT, "baseline"), {"kind": "external", "justification": "known from the baseline"}),
+    ],
+)
+def test_who_accepts_it(suppressed: Suppressed, wanted: dict[str, str]) -> None:
+    (result,) = sarif(report(suppressed=(suppressed,)))["results"]
+    assert result["suppressions"] == [{**wanted, "status": "accepted"}]
+
+
+def test_an_accepted_finding_is_known_again() -> None:
+    (open_,), (accepted,) = (
+        sarif(made)["results"] for made in (report(PORT), report(suppressed=(Suppressed(PORT, "comment"),)))
+    )
+    assert open_["partialFingerprints"] == accepted["partialFingerprints"]
 
 
 def test_what_was_not_judged_is_a_notification() -> None:
@@ -174,10 +208,11 @@ def test_a_fix_of_a_file_that_is_not_at_hand_counts_bytes() -> None:
 @given(reports())
 def test_every_output_is_valid(made: Report) -> None:
     run = sarif(made)
-    assert len(run["results"]) == len(made.findings)
+    found_or_accepted = [*made.findings, *(each.finding for each in made.suppressed)]
+    assert len(run["results"]) == len(found_or_accepted)
     identities = [result["partialFingerprints"]["ruleFileAndPath/v1"] for result in run["results"]]
     assert len(set(identities)) == len(identities)
-    for result, found in zip(run["results"], made.findings, strict=True):
+    for result, found in zip(run["results"], found_or_accepted, strict=True):
         name = result["locations"][0]["physicalLocation"]["artifactLocation"]
         if "uriBaseId" in name:
             assert unquote(name["uri"]) == found.place.file.removeprefix("./")

@@ -103,10 +103,13 @@ NOTICE = "note: web 9 is new\n\n"
 
 SUMMARY = (
     "3 findings (1 error, 1 warning, 1 info; 2 fixable, 1 of them safe) in 2 releases of 1 cluster; "
-    "1 undecided, 1 file skipped"
+    "1 suppressed, 1 undecided, 1 file skipped"
 )
 
 VERBOSE = """\
+home/web.yaml:7:13: suppressed[no-owner] blue owns web
+   = by a comment until 2027-01-31: blue is new
+
 undecided[wrong-host]: the host is not known
    = in home/web.yaml, release web, cluster home
    = decided by --host

@@ -43,7 +43,7 @@ def said(values: str, settings: Settings | None = None) -> tuple[list[str], int]
     report = engine.run(given, RULES)
     return [
         f"{item.rule}: {item.message}" if item.rule == "suppression" else item.rule for item in report.findings
-    ], report.suppressed
+    ], len(report.suppressed)
 
 
 NOT_RENDERED = "monitor-not-rendered"
@@ -242,7 +242,7 @@ def test_it_works_in_every_envelope(text: str, tmp_path: Path) -> None:
     file.write_text(textwrap.dedent(text).lstrip())
     workspace = discover([str(file)], None, {})
     report = engine.run(workspace, RULES)
-    assert ([item.rule for item in report.findings], report.suppressed) == (["suppression"], 1)
+    assert ([item.rule for item in report.findings], len(report.suppressed)) == (["suppression"], 1)
     result = repair(workspace, RULES, "safe")
     (after,) = result.texts.values()
     lines = [line for line in file.read_text().splitlines() if "ignore[guard]" not in line]
@@ -262,5 +262,27 @@ def test_a_file_of_two_clusters_needs_the_comment_in_one(order: int, alone: bool
     )
     (tmp_path / ".valuelint.yaml").write_text("clusters:\n" + "".join(clusters[::order]))
     report = engine.run(discover([str(tmp_path / "a.yaml" if alone else tmp_path)], None, {}), RULES)
-    assert (NOT_RENDERED in {item.rule for item in report.findings}, report.suppressed) == (False, 1)
+    assert (NOT_RENDERED in {item.rule for item in report.findings}, len(report.suppressed)) == (False, 1)
     assert "suppression" not in {item.rule for item in report.findings}
+
+
+@pytest.mark.parametrize(
+    ("comment", "settings", "wanted"),
+    [
+        (YES, {}, ("comment", "known", "")),
+        (f"# valuelint: ignore-file[{NOT_RENDERED}]", {}, ("comment", "", "")),
+        (f"# valuelint: snooze[{NOT_RENDERED}] 2999-01-31 later", {}, ("comment", "later", "2999-01-31")),
+        ("", {"reason": "the lab", "until": "2999-01-31"}, ("configuration", "the lab", "2999-01-31")),
+        (YES, {"reason": "the lab", "until": ""}, ("configuration", "the lab", "")),
+    ],
+)
+def test_who_accepts_a_finding_and_why(
+    comment: str, settings: dict[str, str], wanted: tuple[str, str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "cilium.yaml").write_text(relay(f=f" {comment}" if comment else ""))
+    head = "clusters: [{name: a, releases: [{chart: cilium, version: 1.20.0, values: cilium.yaml}]}]\n"
+    given = "".join(f", {key}: {value}" for key, value in settings.items() if value)
+    text = f"ignore: [{{rule: {NOT_RENDERED}{given}}}]\n" if settings else ""
+    (tmp_path / ".valuelint.yaml").write_text(head + text)
+    report = engine.run(discover([str(tmp_path)], None, {}), RULES)
+    assert [(item.finding.rule, *item[1:]) for item in report.suppressed] == [(NOT_RENDERED, *wanted)]

@@ -40,7 +40,7 @@ def caused(
         there = tuple(path for path in names if os.path.exists(path))
         values = tuple(path for path in layers if os.path.exists(path))
         if (names and not there) or (layers and not values and not there):
-            return report._replace(findings=())
+            return report._replace(findings=(), suppressed=())
         known = config if config is None or os.path.exists(config) else None
         workspace = open_workspace(there, known, **{**said, "values_files": values})
         return engine.run(judged(workspace, settings)[0], rules)

@@ -41,25 +41,39 @@ def repository(revision: str) -> Repository:
         return Repository(top, commit)  # no history in common, as in a shallow clone
 
 
-def narrowed(report: Report, where: Repository, before: Counter[Key]) -> Report:
-    """The report with only those findings that the change touches or causes; `before` are those of the base."""
-    known = Counter(before)
+class Before(NamedTuple):
+    """What the base had: its findings, and those that were known and accepted."""
+
+    found: Counter[Key]
+    accepted: Counter[Key]
+
+
+def narrowed(report: Report, where: Repository, before: Before) -> Report:
+    """The report with only those findings that the change touches or causes."""
+    known = Counter(before.found)
     lines = _Lines(where)
+
+    def touched(finding: Diagnostic) -> bool:
+        places = (finding.place, *finding.related)
+        return any(lines.touch(place.file, place.line, place.end_line) for place in places)
+
     kept = []
     for finding in report.findings:
         key = _key(finding)
         caused = known[key] == 0
         known[key] -= not caused
-        places = (finding.place, *finding.related)
-        if caused or any(lines.touch(place.file, place.line, place.end_line) for place in places):
+        if caused or touched(finding):
             kept.append(finding)
+    all_known = before.found + before.accepted
+    aside = [item for item in report.suppressed if not all_known[_key(item.finding)] or touched(item.finding)]
     undecided = tuple(item for item in report.undecided if not item.file or lines.changed(item.file))
-    return report._replace(findings=tuple(kept), undecided=undecided)
+    return report._replace(findings=tuple(kept), suppressed=tuple(aside), undecided=undecided)
 
 
-def keys(report: Report) -> Counter[Key]:
-    """What is found where, by files relative to the current folder."""
-    return Counter(_key(finding) for finding in report.findings)
+def seen(report: Report) -> Before:
+    """What is found and accepted where, by files relative to the current folder."""
+    found = Counter(_key(finding) for finding in report.findings)
+    return Before(found, Counter(_key(item.finding) for item in report.suppressed))
 
 
 def _key(finding: Diagnostic) -> Key:
@@ -105,7 +119,7 @@ class _Lines:
             yield (start, start + count - 1) if count else (start, start + 1)
 
 
-def of_base(where: Repository, look: Callable[[], Report]) -> Counter[Key]:
+def of_base(where: Repository, look: Callable[[], Report]) -> Before:
     """What is found by `look` in the same folder as the base had it."""
     inside = os.path.relpath(os.path.realpath(os.curdir), os.path.realpath(where.top))
     with tempfile.TemporaryDirectory(prefix="valuelint-") as folder:
@@ -113,7 +127,7 @@ def of_base(where: Repository, look: Callable[[], Report]) -> Counter[Key]:
         there = os.path.join(folder, inside)
         os.makedirs(there, exist_ok=True)
         with _standing_in(there):
-            return keys(look())
+            return seen(look())
 
 
 def _unpack(where: Repository, folder: str) -> None:

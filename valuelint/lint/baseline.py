@@ -11,7 +11,7 @@ import os
 from collections import Counter
 
 from valuelint.light import Any, Container, NamedTuple
-from valuelint.lint.diagnostic import Diagnostic, Report
+from valuelint.lint.diagnostic import Diagnostic, Report, Suppressed
 from valuelint.syntax import format_path
 
 FORMAT = "valuelint-baseline/1"
@@ -69,10 +69,12 @@ def compare(report: Report, known: Counter[Key], folder: str, seen: Container[st
     """
     left = Counter(known)
     new = []
+    suppressed = list(report.suppressed)
     for finding in report.findings:
         key = key_of(finding, folder)
         if left[key] > 0:
             left[key] -= 1
+            suppressed.append(Suppressed(finding, "baseline"))
         else:
             new.append(finding)
     undecided = {(_relative(item.file, folder), item.rule) for item in report.undecided}
@@ -82,8 +84,7 @@ def compare(report: Report, known: Counter[Key], folder: str, seen: Container[st
         for _ in range(count)
         if (key[0] in seen or not os.path.exists(os.path.join(folder, key[0]))) and key[:2] not in undecided
     ]
-    suppressed = report.suppressed + len(report.findings) - len(new)
-    return Compared(report._replace(findings=tuple(new), suppressed=suppressed), tuple(gone))
+    return Compared(report._replace(findings=tuple(new), suppressed=tuple(suppressed)), tuple(gone))
 
 
 def _relative(file: str, folder: str) -> str:

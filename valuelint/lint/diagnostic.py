@@ -107,6 +107,18 @@ class Skipped(NamedTuple):
     reason: str
 
 
+class Suppressed(NamedTuple):
+    """A finding that somebody knows and accepts: by a comment, by the configuration, or by a baseline.
+
+    `reason` and `until`, the last day on which it counts, are empty where nobody says them.
+    """
+
+    finding: Diagnostic
+    by: str
+    reason: str = ""
+    until: str = ""
+
+
 class Report(NamedTuple):
     """Everything that a run has to say. Findings are sorted by file and place."""
 
@@ -118,5 +130,5 @@ class Report(NamedTuple):
     clusters: int
     notices: tuple[str, ...] = ()
     """Said once a run: for example that a version is newer than any known."""
-    suppressed: int = 0
-    """How many findings comments and the configuration accept."""
+    suppressed: tuple[Suppressed, ...] = ()
+    """Findings that are known and accepted, sorted like the others."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from valuelint.charts.versions import Range
 from valuelint.light import Iterable, NamedTuple
 from valuelint.lint import locate
-from valuelint.lint.diagnostic import SEVERITIES, Diagnostic, Fix, Place, Report, Skipped, Undecided
+from valuelint.lint.diagnostic import SEVERITIES, Diagnostic, Fix, Place, Report, Skipped, Suppressed, Undecided
 from valuelint.lint.patching import NO_WISHES, Plan, Wanted, Wishes, choose, work_out
 from valuelint.lint.rule import BrokenRule, Open, Rule, Violation, Wording, fill, find_check, find_review
 from valuelint.predict.cluster import World, worlds
@@ -24,6 +24,15 @@ class Finding(NamedTuple):
     plan: Plan | None
 
 
+class Accepted(NamedTuple):
+    """A finding that a comment or the configuration accepts, up to and with a day, if one is named."""
+
+    finding: Finding
+    by: str
+    reason: str
+    until: str
+
+
 class Outcome(NamedTuple):
     """What the rules make of a cluster."""
 
@@ -36,7 +45,7 @@ class Outcome(NamedTuple):
     """All that there are."""
     applied: tuple[Rule, ...] = ()
     """Those that were applied, as the configuration wants them."""
-    suppressed: tuple[Finding, ...] = ()
+    suppressed: tuple[Accepted, ...] = ()
     """Findings that a comment or the configuration accepts."""
 
 
@@ -55,12 +64,16 @@ def report(workspace: Workspace, outcomes: list[Outcome]) -> Report:
     found = [finding for outcome in outcomes for finding in outcome.findings] + review(
         outcomes, workspace.shown is None
     )
-    aside = [finding for outcome in outcomes for finding in outcome.suppressed]
+    aside = [item for outcome in outcomes for item in outcome.suppressed]
     if workspace.shown is not None:
         found = [finding for finding in found if finding.diagnostic.place.file in workspace.shown]
-        aside = [finding for finding in aside if finding.diagnostic.place.file in workspace.shown]
-    findings = _once([finding.diagnostic for finding in found])
-    findings.sort(key=lambda item: (item.place.file, item.place.start, -SEVERITIES.index(item.severity), item.rule))
+        aside = [item for item in aside if item.finding.diagnostic.place.file in workspace.shown]
+    findings = sorted(_once([finding.diagnostic for finding in found]), key=_order)
+    accepted = {id(item.finding.diagnostic): item for item in aside}
+    suppressed = [
+        Suppressed(diagnostic, *accepted[id(diagnostic)][1:])
+        for diagnostic in sorted(_once([item.finding.diagnostic for item in aside]), key=_order)
+    ]
     undecided = [
         item
         for outcome in outcomes
@@ -80,8 +93,12 @@ def report(workspace: Workspace, outcomes: list[Outcome]) -> Report:
         sum(len(cluster.releases) for cluster in workspace.clusters),
         len(workspace.clusters),
         tuple(dict.fromkeys([*workspace.notices, *(notice for outcome in outcomes for notice in outcome.notices)])),
-        len(aside),
+        tuple(suppressed),
     )
+
+
+def _order(item: Diagnostic) -> tuple[str, int, int, str]:
+    return item.place.file, item.place.start, -SEVERITIES.index(item.severity), item.rule
 
 
 def review(outcomes: list[Outcome], whole: bool = False) -> list[Finding]:

@@ -87,14 +87,20 @@ def suppressions(cluster: Cluster) -> list[Suppression]:
 
 def set_aside(outcome: Outcome) -> Outcome:
     """The outcome with those findings apart that a suppression covers."""
+    from valuelint.lint.engine import Accepted
+
     marks = suppressions(outcome.cluster)
     today = date.today()
     kept: list[Finding] = []
-    aside: list[Finding] = []
+    aside: list[Accepted] = []
     for finding in outcome.findings:
         diagnostic = finding.diagnostic
-        covered = any(mark.covers(diagnostic.rule, diagnostic.place, today) for mark in marks)
-        (aside if covered else kept).append(finding)
+        mark = next((mark for mark in marks if mark.covers(diagnostic.rule, diagnostic.place, today)), None)
+        if mark is None:
+            kept.append(finding)
+        else:
+            until = "" if mark.until is None else mark.until.isoformat()
+            aside.append(Accepted(finding, "comment", mark.reason, until))
     return outcome._replace(findings=tuple(kept), suppressed=(*outcome.suppressed, *aside))
 
 

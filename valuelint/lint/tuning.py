@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from datetime import date
 
-from valuelint.lint.engine import Finding, Outcome
+from valuelint.lint.engine import Accepted, Finding, Outcome
 from valuelint.lint.rule import Rule, tuned
 from valuelint.workspace.release import Problem
 from valuelint.workspace.settings import PROFILES, Settings
@@ -53,7 +53,7 @@ def adjusted(outcome: Outcome, settings: Settings) -> Outcome:
     """The outcome with severities by file, and with what the configuration accepts set apart."""
     today = date.today().isoformat()
     kept: list[Finding] = []
-    aside: list[Finding] = list(outcome.suppressed)
+    aside: list[Accepted] = list(outcome.suppressed)
     for finding in outcome.findings:
         diagnostic = finding.diagnostic
         place = diagnostic.place
@@ -65,9 +65,16 @@ def adjusted(outcome: Outcome, settings: Settings) -> Outcome:
             continue
         if level:
             finding = finding._replace(diagnostic=diagnostic._replace(severity=level))
-        accepted = settings.comments and any(
-            (not item.until or item.until >= today) and item.covers(diagnostic.rule, place.file, place.path)
-            for item in settings.accepted
+        entry = next(
+            (
+                item
+                for item in (settings.accepted if settings.comments else ())
+                if (not item.until or item.until >= today) and item.covers(diagnostic.rule, place.file, place.path)
+            ),
+            None,
         )
-        (aside if accepted else kept).append(finding)
+        if entry is None:
+            kept.append(finding)
+        else:
+            aside.append(Accepted(finding, "configuration", entry.reason, entry.until))
     return outcome._replace(findings=tuple(kept), suppressed=tuple(aside))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from valuelint.light import Iterator, NamedTuple
+from valuelint.light import Iterable, Iterator, NamedTuple
 from valuelint.lint.diagnostic import SEVERITIES, Diagnostic, Fix, Report
 from valuelint.syntax import Source
 
@@ -96,14 +96,14 @@ def sources(finding: Diagnostic) -> dict[str, Source]:
     return {place.file: place.source for place in (*finding.related, finding.place)}
 
 
-def fingerprints(report: Report, root: str) -> Iterator[tuple[Diagnostic, str]]:
-    """Every finding with what identifies it from one commit to the next: its rule, file and path, never its line."""
+def fingerprints(findings: Iterable[Diagnostic], root: str) -> Iterator[tuple[Diagnostic, str]]:
+    """Findings, each with what identifies it from one commit to the next: its rule, file and path, never its line."""
     from hashlib import sha256
 
     from valuelint.syntax import format_path
 
     seen: dict[str, int] = {}
-    for finding in report.findings:
+    for finding in findings:
         name = relative(finding.place.file, root)
         key = "\0".join((finding.rule, name, format_path(finding.place.path)))
         seen[key] = seen.get(key, 0) + 1

@@ -24,6 +24,6 @@ def render(report: Report, options: Options) -> str:
                 "lines": {"begin": finding.place.line, "end": finding.place.end_line},
             },
         }
-        for finding, fingerprint in fingerprints(report, options.root)
+        for finding, fingerprint in fingerprints(report.findings, options.root)
     ]
     return json.dumps(content, indent=2) + "\n"

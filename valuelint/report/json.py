@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 
 from valuelint.light import Any
-from valuelint.lint.diagnostic import Diagnostic, Fix, Report, Undecided
+from valuelint.lint.diagnostic import Diagnostic, Fix, Report, Suppressed, Undecided
 from valuelint.report import Options
 from valuelint.report._common import count
 from valuelint.syntax import format_path
@@ -20,6 +20,7 @@ def render(report: Report, options: Options) -> str:
     content = {
         "format": FORMAT,
         "findings": [_finding(finding) for finding in report.findings],
+        "suppressed": [_suppressed(each) for each in report.suppressed],
         "undecided": [_undecided(each) for each in report.undecided],
         "skipped": [{"file": each.file, "reason": each.reason} for each in report.skipped],
         "summary": _summary(report),
@@ -59,6 +60,11 @@ def _fix(fix: Fix) -> dict[str, Any]:
     }
 
 
+def _suppressed(suppressed: Suppressed) -> dict[str, Any]:
+    said = {"by": suppressed.by, "reason": suppressed.reason, "until": suppressed.until or None}
+    return {**_finding(suppressed.finding), "fix": None, "suppression": said}
+
+
 def _undecided(undecided: Undecided) -> dict[str, Any]:
     return {
         "rule": undecided.rule,
@@ -80,7 +86,7 @@ def _summary(report: Report) -> dict[str, Any]:
         "fixable": {"safe": counts.safe, "unsafe": counts.unsafe, "display": counts.display},
         "undecided": len(report.undecided),
         "skipped": len(report.skipped),
-        "suppressed": report.suppressed,
+        "suppressed": len(report.suppressed),
         "files": report.files,
         "releases": report.releases,
         "clusters": report.clusters,

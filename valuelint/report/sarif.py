@@ -7,7 +7,7 @@ import os
 from urllib.parse import quote
 
 from valuelint.light import Any
-from valuelint.lint.diagnostic import Diagnostic, Fix, Place, Report
+from valuelint.lint.diagnostic import Diagnostic, Fix, Place, Report, Suppressed
 from valuelint.report import Options, RuleText
 from valuelint.report._common import explain, fingerprints, fix_line, offsets, relative, sources, visible
 from valuelint.syntax import Source
@@ -20,7 +20,9 @@ Object = dict[str, Any]
 
 
 def render(report: Report, options: Options) -> str:
-    said = [finding.rule for finding in report.findings] + [each.rule for each in report.undecided]
+    accepted = {id(each.finding): each for each in report.suppressed}
+    findings = [*report.findings, *(each.finding for each in report.suppressed)]
+    said = [finding.rule for finding in findings] + [each.rule for each in report.undecided]
     ids = sorted({*options.rules, *said})
     index = {rule: number for number, rule in enumerate(ids)}
     driver: Object = {"name": "valuelint"}
@@ -36,7 +38,8 @@ def render(report: Report, options: Options) -> str:
             {"executionSuccessful": True, "toolExecutionNotifications": _notifications(report, options, index)}
         ],
         "results": [
-            _result(finding, fingerprint, options, index) for finding, fingerprint in fingerprints(report, options.root)
+            _result(finding, fingerprint, options, index, accepted.get(id(finding)))
+            for finding, fingerprint in fingerprints(findings, options.root)
         ],
     }
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
@@ -54,9 +57,11 @@ def _rule(rule: str, text: RuleText) -> Object:
     return described
 
 
-def _result(finding: Diagnostic, fingerprint: str, options: Options, index: dict[str, int]) -> Object:
+def _result(
+    finding: Diagnostic, fingerprint: str, options: Options, index: dict[str, int], accepted: Suppressed | None
+) -> Object:
     lines = [finding.message, *([finding.place.message] if finding.place.message else []), *finding.notes]
-    if finding.fix:
+    if finding.fix and accepted is None:
         lines.append(fix_line(finding.fix))
     result: Object = {
         "ruleId": finding.rule,
@@ -65,6 +70,8 @@ def _result(finding: Diagnostic, fingerprint: str, options: Options, index: dict
         "message": _message("\n".join(lines)),
         "locations": [_location(finding.place, options)],
         "partialFingerprints": {"ruleFileAndPath/v1": fingerprint},
+        # Where a run knows of suppressions, what is not suppressed says so as well.
+        "suppressions": [] if accepted is None else [_suppression(accepted)],
         "properties": {"cluster": finding.cluster, "release": finding.release},
     }
     if finding.related:
@@ -72,9 +79,17 @@ def _result(finding: Diagnostic, fingerprint: str, options: Options, index: dict
             {"id": number, **_location(place, options), "message": _message(place.message or "see also")}
             for number, place in enumerate(finding.related, 1)
         ]
-    if finding.fix and finding.fix.edits and finding.fix.applicability != "display":
+    if accepted is None and finding.fix and finding.fix.edits and finding.fix.applicability != "display":
         result["fixes"] = [_fix(finding.fix, sources(finding), options)]
     return result
+
+
+def _suppression(accepted: Suppressed) -> Object:
+    said: Object = {"kind": "inSource" if accepted.by == "comment" else "external", "status": "accepted"}
+    until = f"until {accepted.until}" if accepted.until else ""
+    reason = accepted.reason or ("known from the baseline" if accepted.by == "baseline" else "")
+    justification = ", ".join(filter(None, (visible(reason), until)))
+    return {**said, "justification": justification} if justification else said
 
 
 def _message(text: str) -> Object:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 
 from valuelint.light import Callable, Iterator, NamedTuple, Sequence
-from valuelint.lint.diagnostic import Diagnostic, Place, Report, Skipped, Undecided
+from valuelint.lint.diagnostic import Diagnostic, Place, Report, Skipped, Suppressed, Undecided
 from valuelint.report import Options
 from valuelint.report._common import (
     Hunk,
@@ -29,6 +29,7 @@ _REMOVED = "31"
 _ADDED = "32"
 
 _TAB = " " * 4
+_BY = {"comment": "a comment", "configuration": "the configuration", "baseline": "the baseline"}
 _CUT = "..."
 _FILL = 2
 """So many lines between two others are shown rather than left out."""
@@ -42,6 +43,8 @@ def render(report: Report, options: Options) -> str:
         return "".join(_one_line(finding, paint) + "\n" for finding in report.findings)
     blocks = [_finding(finding, report, options, paint) for finding in report.findings]
     if options.verbose:
+        if report.suppressed:
+            blocks.append("\n".join(_suppressed(each, paint) for each in report.suppressed))
         blocks += [_undecided(each, paint) for each in report.undecided]
         if report.skipped:
             blocks.append("\n".join(_skipped(each, paint) for each in report.skipped))
@@ -65,6 +68,15 @@ def _one_line(finding: Diagnostic, paint: Paint) -> str:
     return f"{visible(place.file)}:{place.line}:{place.column}: {head} {visible(finding.message)}"
 
 
+def _suppressed(each: Suppressed, paint: Paint) -> str:
+    finding, place = each.finding, each.finding.place
+    head = paint(f"suppressed[{finding.rule}]", _BOLD)
+    until = f" until {each.until}" if each.until else ""
+    reason = f": {visible(each.reason)}" if each.reason else ""
+    where = f"{visible(place.file)}:{place.line}:{place.column}"
+    return f"{where}: {head} {visible(finding.message)}\n   = by {_BY[each.by]}{until}{reason}"
+
+
 def _undecided(each: Undecided, paint: Paint) -> str:
     lines = [f"{paint(f'undecided[{each.rule}]', _BOLD)}: {visible(each.message)}"]
     where = [each.file, each.release and f"release {each.release}", each.cluster and f"cluster {each.cluster}"]
@@ -85,7 +97,7 @@ def _summary(report: Report, verbose: bool) -> str:
     counts = count(report)
     rest = []
     if report.suppressed:
-        rest.append(f"{report.suppressed} suppressed")
+        rest.append(f"{len(report.suppressed)} suppressed")
     if report.undecided:
         rest.append(f"{len(report.undecided)} undecided")
     if report.skipped:

@@ -73,7 +73,7 @@ def _unused_entry(item: Accepted, outcomes: list[Outcome]) -> bool:
     for outcome in outcomes:
         if not outcome.cluster.complete or any(each.rule == item.rule for each in outcome.undecided):
             return False
-        for finding in outcome.suppressed:
+        for finding, *_ in outcome.suppressed:
             place = finding.diagnostic.place
             if item.covers(finding.rule.id, place.file, place.path):
                 return False
@@ -115,7 +115,7 @@ def _unused(item: Suppression, named: Named, outcomes: list[Outcome], today: dat
             return False
         if any(each.rule == named.rule and each.file in ("", item.source.name) for each in outcome.undecided):
             return False
-        for finding in outcome.suppressed:
+        for finding, *_ in outcome.suppressed:
             if item.covers(named.rule, finding.diagnostic.place, today) and finding.rule.id == named.rule:
                 return False
     return bool(mine)
