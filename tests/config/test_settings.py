@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -18,7 +19,7 @@ from valuelint.syntax import Source, parse, parse_path, to_data
 from valuelint.workspace.config import find_config, read_config
 from valuelint.workspace.discover import discover
 from valuelint.workspace.release import Problem
-from valuelint.workspace.settings import Settings, below, in_files, parse_pattern
+from valuelint.workspace.settings import Settings, below, environments, in_files, parse_pattern
 
 ROOT = Path(__file__).parents[2]
 RULES = load_rules()
@@ -123,6 +124,90 @@ def test_a_strict_house_wants_reasons_there_too(tmp_path: Path) -> None:
     ]
 
 
+# --- environments ---------------------------------------------------------------------------------
+
+PENDING, TRUSTED = "operator-pending", "crds-not-trusted"
+HERE = HEAD.replace("name: a,", "name: a, environment: ENVIRONMENT,")
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (HEAD, {TRUSTED: "info"}),
+        (HEAD + "environment: single-node\n", {TRUSTED: "info", PENDING: "warning"}),
+        (HEAD + "environment: offline-rendering\n", {TRUSTED: "error"}),
+        (HEAD + "environment: [offline-rendering, single-node]\n", {TRUSTED: "error", PENDING: "warning"}),
+        (HERE.replace("ENVIRONMENT", "single-node"), {TRUSTED: "info", PENDING: "warning"}),
+        (HERE.replace("ENVIRONMENT", "[single-node]"), {TRUSTED: "info", PENDING: "warning"}),
+        (
+            HERE.replace("ENVIRONMENT", "single-node") + "environment: offline-rendering\n",
+            {TRUSTED: "error", PENDING: "warning"},
+        ),
+        (HEAD + "environment: offline-rendering\nseverity: {crds-not-trusted: warning}\n", {TRUSTED: "warning"}),
+        (HEAD + "environment: single-node\nseverity: {operator-pending: off}\n", {TRUSTED: "info"}),
+        (HEAD + "profile: pedantic\n", {TRUSTED: "info"}),
+        (HEAD + "select: [operator-pending]\n", {PENDING: "warning"}),
+        (HEAD + "environment: []\n", {TRUSTED: "info"}),
+    ],
+)
+def test_what_an_environment_changes(text: str, found: dict[str, str], tmp_path: Path) -> None:
+    write(tmp_path)
+    (tmp_path / "lab" / "cilium.yaml").write_text(
+        RELAY + "prometheus: {enabled: true, serviceMonitor: {enabled: true}}\n"
+    )
+    (tmp_path / ".valuelint.yaml").write_text(text)
+    workspace = discover([str(tmp_path)], None, {})
+    assert workspace.problems == ()
+    report = engine.run(workspace, RULES)
+    assert {item.rule: item.severity for item in report.findings if item.rule in (PENDING, TRUSTED)} == found
+
+
+def test_an_environment_is_of_one_cluster(tmp_path: Path) -> None:
+    write(tmp_path)
+    (tmp_path / ".valuelint.yaml").write_text(
+        "clusters:\n"
+        "  - {name: b, releases: [{chart: cilium, version: 1.20.0, values: lab/cilium.yaml}]}\n"
+        "  - {name: a, releases: [{chart: cilium, version: 1.20.0, values: lab/cilium.yaml}], environment: single-node}\n"
+    )
+    report = engine.run(discover([str(tmp_path)], None, {}), RULES)
+    assert [item.cluster for item in report.findings if item.rule == PENDING] == ["a"]
+
+
+def test_the_environment_of_a_base(tmp_path: Path) -> None:
+    (tmp_path / "base.yaml").write_text("environment: single-node\n")
+    assert settings("extends: base.yaml\nprofile: strict\n", tmp_path).environment == ("single-node",)
+    assert settings("extends: base.yaml\nenvironment: offline-rendering\n", tmp_path).environment == (
+        "offline-rendering",
+    )
+
+
+def test_environments_are_as_the_page_and_the_schema_say() -> None:
+    page = (ROOT / "docs" / "configuration.md").read_text("utf-8")
+    known = environments()
+    assert list(known) == SCHEMA["$defs"]["environments"]["enum"]
+    for name, told in known.items():
+        (row,) = [line for line in page.splitlines() if line.startswith(f"| `{name}`")]
+        cells = [cell.strip() for cell in row.strip("|").split("|")]
+        own = [rule.id for rule in RULES if name in rule.data.get("environments", ())]
+        assert cells[1:3] == [told["summary"], "; ".join(told["assumes"])]
+        assert re.findall(r"\[([a-z-]+)\]", cells[3]) == own
+        assert set(told.get("severity", {})) <= {rule.id for rule in RULES}
+        assert set(told) <= {"summary", "assumes", "severity"}
+        assert own
+
+
+def test_show_says_what_an_environment_assumes(tmp_path: Path) -> None:
+    (tmp_path / ".valuelint.yaml").write_text(
+        "environment: offline-rendering\nclusters: [{name: a, environment: single-node}]\n"
+    )
+    shown = [line.split("#") for line in run(tmp_path, "config", "show").stdout.splitlines()]
+    lines = {text.strip(): place.strip() for text, place in shown}
+    assert lines["environment: [offline-rendering]"] == ".valuelint.yaml:1:14"
+    assert lines["clusters.a.environment: [single-node]"] == ".valuelint.yaml"
+    assert lines["environment.single-node: The cluster has one node."] == "valuelint"
+    assert lines["severity.crds-not-trusted: error"] == "environment offline-rendering"
+
+
 # --- merged ---------------------------------------------------------------------------------------
 
 
@@ -211,6 +296,7 @@ def test_paths(path: str, wanted: str, meant: bool) -> None:
 
 # --- what is wrong with it ------------------------------------------------------------------------
 
+KNOWN = "known are single-node, managed-control-plane, offline-rendering"
 WRONG = {
     "an unknown key": ("severty: {}\n", 1, 1, "did you mean severity?"),
     "an unknown profile": ("profile: strikt\n", 1, 10, "did you mean strict?"),
@@ -225,6 +311,8 @@ WRONG = {
     "a path that is none": ("ignore: [{rule: guard, path: 'a[b'}]\n", 1, 30, "write it as findings do: a.b[0].c"),
     "an override without files": ("overrides: [{severity: {}}]\n", 1, 13, "add files: [clusters/lab/**]"),
     "parameters that are no map": ("parameters: {guard: 1}\n", 1, 21, "write name: value"),
+    "an unknown environment": ("environment: [singel-node]\n", 1, 15, "did you mean single-node?"),
+    "an unknown environment of a cluster": ("clusters: [{name: a, environment: x}]\n", 1, 35, KNOWN),
     "a folder that is not there": ("policies: [nowhere]\n", 1, 12, "policies are folders of rule files"),
     "a base that is not there": ("extends: nowhere.yaml\n", 1, 10, "extends names files beside this one"),
     "a base that is itself": ("extends: .valuelint.yaml\n", 1, 10, "take one of the two away"),

@@ -11,7 +11,9 @@ import pytest
 from valuelint import resources
 from valuelint.charts.facts import chart_names
 from valuelint.charts.versions import Range
+from valuelint.lint.policies import policy_of
 from valuelint.lint.rule import Rule, find_check, load_rules
+from valuelint.syntax import Source, parse
 
 RULES = load_rules()
 by_rule = pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
@@ -26,7 +28,8 @@ def test_the_schema_is_one() -> None:
 
 @by_rule
 def test_it_has_the_shape_of_a_rule(rule: Rule) -> None:
-    problems = [f"{error.json_path}: {error.message}" for error in VALIDATOR.iter_errors(rule.data)]
+    data = resources.load(f"rules/{rule.id}.yaml")
+    problems = [f"{error.json_path}: {error.message}" for error in VALIDATOR.iter_errors(data)]
     assert not problems
 
 
@@ -56,6 +59,23 @@ def test_the_schema_asks_for_everything() -> None:
     for key in (*SCHEMA["required"], *SCHEMA["then"]["required"]):
         without = {name: value for name, value in RULES[0].data.items() if name != key}
         assert not VALIDATOR.is_valid(without), key
+
+
+@by_rule
+def test_it_says_all_that_rules_of_ours_say(rule: Rule) -> None:
+    """A rule without a check of its own may leave out more, if it is a policy of somebody else."""
+    data = resources.load(f"rules/{rule.id}.yaml")
+    assert {"severity", "since", "charts", "why", "remedy", "sources", "see", "examples"} <= set(data)
+    assert "check" in data or ("reason" in data["fix"] if "fix" in data else True)
+    assert "replaces" not in data
+
+
+@by_rule
+def test_it_means_something(rule: Rule) -> None:
+    """Rules in the language of policies are read as strictly as policies."""
+    text = resources.text(f"rules/{rule.id}.yaml")
+    if "check" not in resources.load(f"rules/{rule.id}.yaml"):
+        assert policy_of(parse(Source.from_text(text, rule.id))[0], rule.id, "").data == rule.data
 
 
 @by_rule

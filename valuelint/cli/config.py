@@ -7,6 +7,10 @@ import os
 import click
 
 from valuelint.cli import EXIT_CLEAN, EXIT_USAGE, report_problems
+from valuelint.light import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from valuelint.workspace.config import ClusterConfig, Config
 
 
 @click.group("config", short_help="Show the configuration in force.")
@@ -45,6 +49,8 @@ def show(path: str, config_file: str | None) -> int:
             lines.append(Said(f"clusters.{cluster.name}", " ".join(part for part in said if part), release.place))
     shown = [(f"{item.key}: {item.value}", _place(item, config.file)) for item in lines]
     rules, problems = with_policies([config.settings] if config.settings is not None else [])
+    shown += [line for cluster in config.clusters for line in _own_environment(cluster, config.file)]
+    shown += _assumed(config)
     shown += [
         (f"rules.{rule.id}: in place of another", os.path.relpath(rule.file))
         for rule in rules
@@ -54,6 +60,29 @@ def show(path: str, config_file: str | None) -> int:
     for text, place in shown:
         click.echo(f"{text:{wide}}  # {place}")
     return EXIT_USAGE if report_problems(problems) else EXIT_CLEAN
+
+
+def _own_environment(cluster: ClusterConfig, file: str) -> list[tuple[str, str]]:
+    if not cluster.environment:
+        return []
+    return [(f"clusters.{cluster.name}.environment: [{', '.join(cluster.environment)}]", file)]
+
+
+def _assumed(config: Config) -> list[tuple[str, str]]:
+    """What the environments mean that the configuration names: what is assumed, and what it changes."""
+    from valuelint.workspace.settings import environments
+
+    named = list(config.settings.environment) if config.settings is not None else []
+    named += [name for cluster in config.clusters for name in cluster.environment]
+    explicit = config.settings.severity if config.settings is not None else {}
+    found = []
+    for name in dict.fromkeys(named):
+        told = environments()[name]
+        found += [(f"environment.{name}: {line}", "valuelint") for line in (told["summary"], *told["assumes"])]
+        for rule, level in told.get("severity", {}).items():
+            if rule not in explicit:
+                found.append((f"severity.{rule}: {level}", f"environment {name}"))
+    return found
 
 
 def _place(item: object, file: str) -> str:

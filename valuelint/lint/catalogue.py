@@ -76,7 +76,8 @@ def _open(template: str) -> str:
 
 
 def _charts(rule: Rule) -> str:
-    return ", ".join(f"{chart} {versions}" for chart, versions in rule.data["charts"].items()) or "every chart"
+    charts = ", ".join(f"{chart} {versions}" for chart, versions in rule.data["charts"].items()) or "every chart"
+    return charts + (f", in {' or '.join(rule.data['environments'])}" if "environments" in rule.data else "")
 
 
 def _chosen(rule: Rule) -> tuple[list[tuple[str, Example]], int]:

@@ -40,6 +40,7 @@ class Example(NamedTuple):
     fixed: dict[str, tuple[str, ...]] | None
     undecided: bool
     strict: bool = False
+    environment: tuple[str, ...] = ()
 
     @property
     def bad(self) -> bool:
@@ -61,7 +62,10 @@ def read_example(data: Mapping[str, Any]) -> Example:
     fixed = {chart: _texts(given) for chart, given in data["fixed"].items()} if "fixed" in data else None
     config = data.get("config", {})
     expected, strict = dict(config.get("expect", {})), config.get("strict", False)
-    return Example(data["title"], releases, expected, tuple(finds), fixed, data.get("undecided", False), strict)
+    environment = tuple(config.get("environment", ()))
+    return Example(
+        data["title"], releases, expected, tuple(finds), fixed, data.get("undecided", False), strict, environment
+    )
 
 
 def _given(chart: str, data: Mapping[str, Any]) -> Given:
@@ -73,12 +77,16 @@ def _texts(given: str | list[str]) -> tuple[str, ...]:
     return (given,) if isinstance(given, str) else tuple(given)
 
 
-def workspace(example: Example) -> Workspace:
-    """The workspace that an example describes, made of text alone. Raises SourceError if a text is no values file."""
+def workspace(example: Example, profile: str = "default") -> Workspace:
+    """The workspace that an example describes, made of text alone. Raises SourceError if a text is no values file.
+
+    `profile` is the one that its rule applies in.
+    """
     releases = tuple(_release(given) for given in example.releases)
     cluster = Cluster("example", releases, True, example.expected)
-    if example.strict:
-        cluster = cluster._replace(settings=Settings(strict=True))
+    if example.strict or example.environment or profile != "default":
+        wanted = Settings(strict=example.strict, profile=profile, environment=example.environment)
+        cluster = cluster._replace(settings=wanted)
     return Workspace((cluster,), None, (), (), (), ())
 
 
@@ -127,7 +135,8 @@ def _stated(finding: Finding, outcome: Outcome) -> Finds:
 
 def run(example: Example, rule: Rule, rules: list[Rule]) -> Result:
     """Lints an example, fixes what the rule may fix of it with all `rules` watching, and lints it again."""
-    given = workspace(example)
+    profile = rule.data.get("profile", "default")
+    given = workspace(example, profile)
     outcome = _examine(given, rule, rules)
     level = rule.data["fix_safety"]["level"]
     if level not in ("safe", "unsafe"):
@@ -137,7 +146,7 @@ def run(example: Example, rule: Rule, rules: list[Rule]) -> Result:
         return Result(outcome, outcome.findings, None, {}, ())
     new = [release._replace(texts=_renewed(release, repaired.texts)) for release in example.releases]
     fixed = {after.chart: after.texts for before, after in zip(example.releases, new, strict=True) if before != after}
-    after = workspace(example._replace(releases=tuple(new)))
+    after = workspace(example._replace(releases=tuple(new)), profile)
     second = _examine(after, rule, rules)
     left = tuple(sorted(_stated(finding, second) for finding in second.findings))
     again = fix.repair(after, rules, level, frozenset((rule.id,))).texts

@@ -13,6 +13,7 @@ from valuelint.lint.rule import Rule, complete, read_rule
 from valuelint.lint.views import ALWAYS, FIELDS
 from valuelint.syntax import Document, Path, Scalar, Source, SourceError, find, format_path, parse, to_data
 from valuelint.workspace.release import Problem
+from valuelint.workspace.settings import environments
 from valuelint.workspace.sources import policy_files
 
 PLAIN = ("subject", "path", "value")
@@ -193,6 +194,16 @@ def _meant(document: Document, data: dict[str, Any], name: str) -> None:
             Range.parse(versions)
         except ValueError as error:
             raise _at(document, ("charts", chart), str(error), "such as '>=1.16 <1.20'") from None
+    places: list[Path] = [("environments",)]
+    for kind in ("bad", "good"):
+        listed = data.get("examples", {}).get(kind, ())
+        places += [("examples", kind, number, "config", "environment") for number in range(len(listed))]
+    for place in places:
+        for number, environment in enumerate(_within(data, place) or ()):
+            if environment not in environments():
+                close = get_close_matches(environment, environments(), 1)
+                remedy = f"did you mean {close[0]}?" if close else f"known are {', '.join(environments())}"
+                raise _at(document, (*place, number), f"there is no environment {environment}", remedy)
     if "check" in data:
         _meant_as_ours(document, data, name)
         return
@@ -212,6 +223,15 @@ def _meant(document: Document, data: dict[str, Any], name: str) -> None:
                 _check_schema(document, (key, field), wanted, data)
     if "cel" in data:
         _check_expression(document, data["cel"])
+
+
+def _within(data: Any, path: Path) -> Any:
+    """What stands at a path; None where nothing does."""
+    for part in path:
+        data = data[part] if isinstance(part, int) else data.get(part)
+        if data is None:
+            return None
+    return data
 
 
 def _meant_as_ours(document: Document, data: dict[str, Any], name: str) -> None:

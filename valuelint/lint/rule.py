@@ -175,7 +175,7 @@ def complete(data: dict[str, Any]) -> dict[str, Any]:
         "remedy": "Change what the finding points to.",
         "fix_safety": {
             "level": "none" if fix is None else fix.get("safety", "unsafe"),
-            "reason": "There is no fix." if fix is None else "As its author has it.",
+            "reason": "There is no fix." if fix is None else fix.get("reason", "As its author has it."),
         },
         "sources": [],
         "see": [],

@@ -8,7 +8,7 @@ from datetime import date
 from valuelint.lint.engine import Accepted, Finding, Outcome
 from valuelint.lint.rule import Rule, tuned
 from valuelint.workspace.release import Problem
-from valuelint.workspace.settings import PROFILES, Settings
+from valuelint.workspace.settings import PROFILES, Settings, weight
 
 
 def chosen(rules: list[Rule], settings: Settings) -> list[Rule]:
@@ -18,8 +18,11 @@ def chosen(rules: list[Rule], settings: Settings) -> list[Rule]:
         level = settings.severity.get(rule.id, "")
         selected = settings.select is None or rule.id in settings.select
         wanted = PROFILES.index(rule.data.get("profile", "default")) <= PROFILES.index(settings.profile)
+        here = rule.data.get("environments", settings.environment)
+        wanted = wanted and (not here or not set(here).isdisjoint(settings.environment))
         if level == "off" or not selected or not (wanted or level or settings.select is not None):
             continue
+        level = level or weight(rule.id, settings.environment)
         found.append(tuned(rule, level, settings.parameters.get(rule.id, {})))
     return found
 

@@ -36,6 +36,8 @@ class ClusterConfig(NamedTuple):
     name: str
     releases: tuple[ReleaseConfig, ...]
     paths: tuple[str, ...] = ()
+    environment: tuple[str, ...] = ()
+    """What is said of it beyond what is said of all clusters."""
 
 
 class Config(NamedTuple):
@@ -116,6 +118,7 @@ KEYS = (
     "overrides",
     "fail_on",
     "policies",
+    "environment",
 )
 
 
@@ -199,12 +202,13 @@ def _both(first: Settings | None, second: Settings | None) -> Settings | None:
         overrides=(*first.overrides, *second.overrides),
         fail_on=second.fail_on or first.fail_on,
         policies=(*first.policies, *second.policies),
+        environment=second.environment or first.environment,
         said=(*first.said, *second.said),
     )
 
 
 def _cluster(reader: Reader, node: Node, path: Path) -> ClusterConfig:
-    fields = reader.fields(node, path, ("name", "releases", "paths"), "a cluster")
+    fields = reader.fields(node, path, ("name", "releases", "paths", "environment"), "a cluster")
     name = reader.required(fields, "name", node, path, "a cluster")
     releases = tuple(
         _release(reader, item, where)
@@ -220,7 +224,12 @@ def _cluster(reader: Reader, node: Node, path: Path) -> ClusterConfig:
         seen[key] = release
     listed = fields.get("paths")
     paths = [reader.text(item, where) for item, where in reader.items(listed, (*path, "paths"), "paths")]
-    return ClusterConfig(name, releases, tuple(paths))
+    environment: tuple[str, ...] = ()
+    if "environment" in fields:
+        from valuelint.workspace.settings import read_environment
+
+        environment = read_environment(reader, fields["environment"], (*path, "environment"))
+    return ClusterConfig(name, releases, tuple(paths), environment)
 
 
 def _release(reader: Reader, node: Node, path: Path) -> ReleaseConfig:

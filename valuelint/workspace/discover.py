@@ -16,6 +16,7 @@ from valuelint.workspace.release import Cluster, Problem, Release, Scraper, Work
 if TYPE_CHECKING:
     from valuelint.workspace.clusters import Group
     from valuelint.workspace.repository import Repository
+    from valuelint.workspace.settings import Settings
 
 _ENDINGS = (".yaml", ".yml", "")
 
@@ -90,7 +91,7 @@ class Survey:
         config = part.config or (self.configs[0] if self.configs else None)
         if cluster is None or config is None:
             return cluster
-        return cluster._replace(levels=config.fix, settings=config.settings)
+        return cluster._replace(levels=config.fix, settings=_settings(part, config))
 
     def scrapers(self) -> list[Scraper]:
         """What stands in the repository beside the charts and scrapes."""
@@ -341,6 +342,17 @@ def _with_group(cluster: Cluster, group: Group, survey: Survey) -> Cluster:
         others.append(release)
         survey.saw(release.file)
     return cluster._replace(releases=tuple(releases), others=tuple(others))
+
+
+def _settings(part: Part, config: Config) -> Settings | None:
+    """How rules are applied to a part: as to all of its configuration, with what is said of its cluster alone."""
+    own = config.clusters[part.number].environment if part.config is not None else ()
+    if not own:
+        return config.settings
+    from valuelint.workspace.settings import DEFAULT
+
+    settings = config.settings or DEFAULT
+    return settings._replace(environment=tuple(dict.fromkeys((*settings.environment, *own))))
 
 
 def _assumed(release: Release, survey: Survey) -> Release:

@@ -75,6 +75,8 @@ class Settings(NamedTuple):
     overrides: tuple[Override, ...] = ()
     fail_on: str = ""
     policies: tuple[str, ...] = ()
+    environment: tuple[str, ...] = ()
+    """What the cluster is, of `environments()`."""
     said: tuple[Said, ...] = ()
 
     @property
@@ -84,6 +86,30 @@ class Settings(NamedTuple):
 
 
 DEFAULT = Settings()
+
+
+def environments() -> dict[str, dict[str, Any]]:
+    """What can be said of a cluster and changes which rules apply: by name, what it means and what it assumes."""
+    from valuelint import resources
+
+    return resources.load("schemas/environments.yaml")  # type: ignore[no-any-return]
+
+
+def weight(rule: str, environment: tuple[str, ...]) -> str:
+    """The severity that environments give to the findings of a rule; empty where none says anything."""
+    if not environment:
+        return ""
+    known = environments()
+    given = [level for name in environment if (level := known[name].get("severity", {}).get(rule))]
+    return min(given, key=SEVERITIES.index) if given else ""
+
+
+def read_environment(reader: Reader, node: Node | None, path: Path) -> tuple[str, ...]:
+    """The environments that a text or a list names. Raises Problem."""
+    if node is None:
+        return ()
+    known = tuple(environments())
+    return tuple(dict.fromkeys(reader.choice(item, at, known) for item, at in _texts(reader, node, path)))
 
 
 # --- files and paths ------------------------------------------------------------------------------
@@ -169,6 +195,10 @@ def read_settings(
             result = result._replace(profile=value) if key == "profile" else result._replace(fail_on=value)
             note(key, value, fields[key])
     result = result._replace(strict=result.profile != "default")
+    if "environment" in fields:
+        environment = read_environment(reader, fields["environment"], ("environment",))
+        result = result._replace(environment=environment)
+        note("environment", list(environment), fields["environment"])
     if "policies" in fields:
         said += [Said("policies", source.title, source.place) for source in sources]
     if "select" in fields:
