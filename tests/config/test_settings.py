@@ -167,7 +167,8 @@ def test_an_environment_is_of_one_cluster(tmp_path: Path) -> None:
     (tmp_path / ".valuelint.yaml").write_text(
         "clusters:\n"
         "  - {name: b, releases: [{chart: cilium, version: 1.20.0, values: lab/cilium.yaml}]}\n"
-        "  - {name: a, releases: [{chart: cilium, version: 1.20.0, values: lab/cilium.yaml}], environment: single-node}\n"
+        "  - {name: a, environment: [single-node],\n"
+        "     releases: [{chart: cilium, version: 1.20.0, values: lab/cilium.yaml}]}\n"
     )
     report = engine.run(discover([str(tmp_path)], None, {}), RULES)
     assert [item.cluster for item in report.findings if item.rule == PENDING] == ["a"]
