@@ -342,7 +342,7 @@ WRONG: dict[str, tuple[str, int, int, str, str]] = {
     "no map": ("- a\n", 1, 1, "a rule is a map", ""),
     "no summary": ("for: values\n", 1, 1, "summary is missing", "in one sentence"),
     "no subject": ("summary: A rule.\nexpect: {a: 1}\nmessage: x\n", 1, 1, "for is missing", "names what it looks at"),
-    "nothing expected": (HEAD, 1, 1, "expect is missing", "says what must hold"),
+    "nothing expected": (HEAD, 1, 1, "the file has none of expect, cel", "says what must hold"),
     "an unknown key": (HEAD + "expct: {kind: x}\n", 4, 1, "there is no key expct here", "did you mean expect?"),
     "an unknown subject": (
         HEAD.replace("monitor", "monitr") + "expect: {a: 1}\n",
@@ -449,7 +449,13 @@ WRONG: dict[str, tuple[str, int, int, str, str]] = {
         "check is for rules of valuelint",
         "write expect: or cel:",
     ),
-    "a fix that does nothing": (HEAD + "expect: {kind: x}\nfix: {title: none}\n", 5, 1, "set is missing", "add set: …"),
+    "a fix that does nothing": (
+        HEAD + "expect: {kind: x}\nfix: {title: none}\n",
+        5,
+        1,
+        "fix has none of set, remove, append, rename",
+        "add set: …",
+    ),
     "an expression that is none": (
         HEAD + "cel: self.kind ==\n",
         4,

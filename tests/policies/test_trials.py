@@ -108,8 +108,8 @@ def test_what_is_not_as_the_example_says(before: str, after: str, wrong: list[st
 @pytest.mark.parametrize(
     ("name", "text", "line", "message"),
     [
-        ("mine_test.yaml", "tests: []\n", 1, "should be non-empty"),
-        ("mine_test.yaml", "tests:\n- {title: x}\n", 2, "'releases' is a required property"),
+        ("mine_test.yaml", "tests: []\n", 1, "tests is empty"),
+        ("mine_test.yaml", "tests:\n- {title: x}\n", 2, "releases is missing"),
         ("mine_test.yaml", "a: [\n", 2, "a value is expected here"),
         ("other_test.yaml", TESTS, 1, "there is no rule other beside it"),
         ("mine.yaml", "summary: x\n", 1, "is missing"),

@@ -6,10 +6,11 @@ import os
 from difflib import get_close_matches
 
 from valuelint.charts.facts import chart_names
-from valuelint.charts.versions import Range
+from valuelint.charts.versions import Range, parse_version
 from valuelint.light import Any, Iterable, Iterator
 from valuelint.lint.checks.policies import PLACEHOLDER, is_duration, parse_field
 from valuelint.lint.rule import Rule, complete, read_rule
+from valuelint.lint.shape import brief, first_flaw
 from valuelint.lint.views import ALWAYS, FIELDS
 from valuelint.syntax import Document, Path, Scalar, Source, SourceError, find, format_path, parse, to_data
 from valuelint.workspace.release import Problem
@@ -37,7 +38,7 @@ def load_policies(folders: Iterable[str], taken: Iterable[str]) -> tuple[list[Ru
             elif rule.id not in reserved and rule.id not in rules:
                 close = get_close_matches(rule.id, sorted({*reserved, *rules}), 1)
                 remedy = f"did you mean {close[0]}? Else take replaces away" if close else "take replaces away"
-                raise _at(_document(file, shown), ("replaces",), f"there is no rule {rule.id} to replace", remedy, True)
+                raise at(_document(file, shown), ("replaces",), f"there is no rule {rule.id} to replace", remedy, True)
             rules[rule.id] = rule
         except Problem as problem:
             problems.append(problem)
@@ -68,11 +69,22 @@ def read_policy(file: str, shown: str) -> Rule:
 
 def _document(file: str, shown: str) -> Document:
     try:
-        return parse(Source.read(file, shown))[0]
+        documents = parse(Source.read(file, shown))
     except SourceError as error:
         raise Problem(error.message, error.file, error.line, error.column, error.remedy) from None
     except OSError as error:
         raise Problem(f"cannot read it: {error.strerror}", shown) from None
+    refuse_several(documents, "a rule")
+    return documents[0]
+
+
+def refuse_several(documents: list[Document], what: str) -> None:
+    """Raises Problem for a file that holds more than one document."""
+    filled = [document for document in documents if document.root is not None]
+    if len(filled) > 1:
+        line, column = filled[1].source.position(filled[1].root.start if filled[1].root is not None else 0)
+        message = f"{what} is one YAML document, this file holds several"
+        raise Problem(message, filled[1].source.name, line, column, "give each a file of its own")
 
 
 def policy_of(document: Document, name: str, file: str) -> Rule:
@@ -83,7 +95,7 @@ def policy_of(document: Document, name: str, file: str) -> Rule:
     except SourceError as error:
         raise Problem(error.message, error.file, error.line, error.column, error.remedy) from None
     if not isinstance(data, dict):
-        raise _at(document, (), "a rule is a map", "docs/policies.md shows one")
+        raise at(document, (), "a rule is a map", "docs/policies.md shows one")
     _shaped(document, data)
     _meant(document, data, name)
     rule = read_rule(name, complete(data))._replace(file=file)
@@ -108,7 +120,7 @@ def _ours(name: str) -> dict[str, Any]:
 # --- what is wrong with a file --------------------------------------------------------------------
 
 
-def _at(document: Document, path: Path, message: str, remedy: str, key: bool = False) -> Problem:
+def at(document: Document, path: Path, message: str, remedy: str, key: bool = False) -> Problem:
     """A problem at a path of the file, or at the nearest thing above it."""
     source = document.source
     offset = 0 if document.root is None else document.root.start
@@ -124,86 +136,40 @@ def _at(document: Document, path: Path, message: str, remedy: str, key: bool = F
 
 def _shaped(document: Document, data: dict[str, Any]) -> None:
     """Raises Problem unless the data have the shape of a rule's file."""
-    import jsonschema
-
     from valuelint import resources
 
-    schema = resources.load("schemas/rule.schema.json")
     if "check" in data and data.get("replaces") is not True:
         remedy = "write expect: or cel:, or add replaces: true to a changed copy of one of them"
-        raise _at(document, ("check",), "check is for rules of valuelint", remedy, key=True)
-    errors = sorted(jsonschema.Draft202012Validator(schema).iter_errors(data), key=_depth)
-    if not errors:
-        return
-    error = errors[0]
-    while error.context:
-        error = min(error.context, key=_depth)
-    if error.validator == "oneOf":
-        raise _at(document, ("cel",), "it has both expect and cel", "take one of the two away", key=True)
-    path: Path = tuple(error.absolute_path)
-    if error.validator == "additionalProperties" and isinstance(error.instance, dict):
-        known = sorted(error.schema.get("properties", {}))
-        patterns = error.schema.get("patternProperties", {})
-        unknown = [key for key in error.instance if key not in known and not any(_fits(key, each) for each in patterns)]
-        close = get_close_matches(str(unknown[0]), known, 1) if unknown else []
-        remedy = f"did you mean {close[0]}?" if close else f"known are {', '.join(known) or ' or '.join(patterns)}"
-        raise _at(document, (*path, *unknown[:1]), f"there is no key {', '.join(unknown[:1])} here", remedy, key=True)
-    if error.validator == "required":
-        missing = [key for key in error.validator_value if key not in error.instance]
-        raise _at(document, path, f"{missing[0]} is missing", _told(missing[0]), key=True)
-    if error.validator == "enum":
-        shown = ", ".join(str(item) for item in error.validator_value)
-        close = get_close_matches(str(error.instance), [str(item) for item in error.validator_value], 1)
-        remedy = f"did you mean {close[0]}?" if close else f"it is one of {shown}"
-        raise _at(document, path, f"{error.instance} is no value of {path[-1]}", remedy)
-    raise _at(document, path, error.message, error.schema.get("description", "docs/policies.md shows one"))
-
-
-def _depth(error: Any) -> tuple[int, bool, list[str]]:
-    return len(error.absolute_path), error.validator != "additionalProperties", [str(p) for p in error.absolute_path]
-
-
-def _fits(key: str, pattern: str) -> bool:
-    import re
-
-    return re.search(pattern, key) is not None
-
-
-def _told(key: str) -> str:
-    return {
-        "summary": "summary: says in one sentence what it finds",
-        "for": f"for: names what it looks at: {', '.join(FIELDS)}",
-        "message": "message: says what is wrong, with placeholders such as {name}",
-        "expect": "expect: says what must hold, cel: says it as an expression",
-        "default": "default: is what a parameter is when nobody sets it",
-    }.get(key, f"add {key}: …")
+        raise at(document, ("check",), "check is for rules of valuelint", remedy, key=True)
+    flaw = first_flaw(data, resources.load("schemas/rule.schema.json"))
+    if flaw is not None:
+        raise at(document, *flaw)
 
 
 def _meant(document: Document, data: dict[str, Any], name: str) -> None:
     """Raises Problem for what has the right shape and no meaning."""
     if not name or not all((part.isalnum() and part.islower()) or part.isdigit() for part in name.split("-")):
-        raise _at(
+        raise at(
             document, (), f"{name} is no name for a rule", "name the file after the rule: small letters and dashes"
         )
     for chart, versions in data.get("charts", {}).items():
-        if chart not in chart_names():
-            close = get_close_matches(chart, chart_names(), 1)
-            remedy = f"did you mean {close[0]}?" if close else f"known are {', '.join(chart_names())}"
-            raise _at(document, ("charts", chart), f"there is no chart {chart}", remedy, key=True)
+        _check_chart(document, ("charts", chart), chart)
         try:
             Range.parse(versions)
         except ValueError as error:
-            raise _at(document, ("charts", chart), str(error), "such as '>=1.16 <1.20'") from None
+            raise at(document, ("charts", chart), brief(str(error)), "such as '>=1.16 <1.20'") from None
     places: list[Path] = [("environments",)]
     for kind in ("bad", "good"):
         listed = data.get("examples", {}).get(kind, ())
+        for number, example in enumerate(listed):
+            check_example(document, ("examples", kind, number), example)
         places += [("examples", kind, number, "config", "environment") for number in range(len(listed))]
     for place in places:
         for number, environment in enumerate(_within(data, place) or ()):
             if environment not in environments():
                 close = get_close_matches(environment, environments(), 1)
                 remedy = f"did you mean {close[0]}?" if close else f"known are {', '.join(environments())}"
-                raise _at(document, (*place, number), f"there is no environment {environment}", remedy)
+                raise at(document, (*place, number), f"there is no environment {environment}", remedy)
     if "check" in data:
         _meant_as_ours(document, data, name)
         return
@@ -225,6 +191,24 @@ def _meant(document: Document, data: dict[str, Any], name: str) -> None:
         _check_expression(document, data["cel"])
 
 
+def check_example(document: Document, path: Path, example: dict[str, Any]) -> None:
+    """Raises Problem for a chart or a version in an example that there cannot be."""
+    for chart, release in example["releases"].items():
+        where: Path = (*path, "releases", chart)
+        _check_chart(document, where, chart)
+        try:
+            parse_version(release.get("version", "1.0.0"))
+        except ValueError as error:
+            raise at(document, (*where, "version"), brief(str(error)), "such as 1.20.0") from None
+
+
+def _check_chart(document: Document, path: Path, chart: str) -> None:
+    if chart not in chart_names():
+        close = get_close_matches(chart, chart_names(), 1)
+        remedy = f"did you mean {close[0]}?" if close else f"known are {', '.join(chart_names())}"
+        raise at(document, path, f"there is no chart {chart}", remedy, key=True)
+
+
 def _within(data: Any, path: Path) -> Any:
     """What stands at a path; None where nothing does."""
     for part in path:
@@ -239,40 +223,40 @@ def _meant_as_ours(document: Document, data: dict[str, Any], name: str) -> None:
     ours = _ours(name)
     if "check" not in ours:
         remedy = "valuelint rules lists them; the file is called as the rule that it replaces"
-        raise _at(document, ("check",), f"valuelint has no rule {name} with a check", remedy, key=True)
+        raise at(document, ("check",), f"valuelint has no rule {name} with a check", remedy, key=True)
     for key in ("check", "scope"):
         if data[key] != ours[key]:
-            raise _at(document, (key,), f"the {key} of {name} is {ours[key]}", "what looks for it stays as it is")
+            raise at(document, (key,), f"the {key} of {name} is {ours[key]}", "what looks for it stays as it is")
     if "params" in data:
-        raise _at(document, ("params",), f"the check of {name} has no parameters", "take params away", key=True)
+        raise at(document, ("params",), f"the check of {name} has no parameters", "take params away", key=True)
     for variant in data["messages"]:
         if variant not in ours["messages"]:
             remedy = f"known are {', '.join(ours['messages'])}"
-            raise _at(document, ("messages", variant), f"{name} has no variant {variant}", remedy, key=True)
+            raise at(document, ("messages", variant), f"{name} has no variant {variant}", remedy, key=True)
     for variant, words in ours["messages"].items():
         if variant not in data["messages"]:
-            raise _at(document, ("messages",), f"the variant {variant} is missing", f"add {variant}: …", key=True)
+            raise at(document, ("messages",), f"the variant {variant} is missing", f"add {variant}: …", key=True)
         _check_wording(document, ("messages", variant), data["messages"][variant], words)
 
 
 def _check_wording(document: Document, path: Path, words: dict[str, Any], ours: dict[str, Any]) -> None:
-    for at, _ in _said(ours):
-        if at[0] in ("fix", "fixes") and at not in [given for given, _ in _said(words)]:
+    for part, _ in _said(ours):
+        if part[0] in ("fix", "fixes") and part not in [given for given, _ in _said(words)]:
             remedy = "the check offers that fix, and it needs a title"
-            raise _at(document, path, f"{format_path(at)} is missing", remedy, key=True)
+            raise at(document, path, f"{format_path(part)} is missing", remedy, key=True)
     known = sorted({name for _, text in _said(ours) for name in _names(text)})
     for where, text in _said(words):
         try:
             names = _names(text)
         except ValueError as error:
             remedy = "a brace that is meant itself is doubled"
-            raise _at(document, (*path, *where), f"{text}: {error}", remedy) from None
+            raise at(document, (*path, *where), f"{text}: {error}", remedy) from None
         for name in names:
             if name not in known:
                 close = get_close_matches(name, known, 1)
                 listed = ", ".join(f"{{{each}}}" for each in known) or "none here"
                 remedy = f"did you mean {{{close[0]}}}?" if close else f"known are {listed}"
-                raise _at(document, (*path, *where), f"there is no {{{name}}}", remedy)
+                raise at(document, (*path, *where), f"there is no {{{name}}}", remedy)
 
 
 def _said(words: dict[str, Any]) -> Iterator[tuple[Path, str]]:
@@ -341,7 +325,7 @@ def _check_field(document: Document, data: dict[str, Any], path: Path, text: str
     try:
         field = parse_field(plain)
     except ValueError as error:
-        raise _at(document, path, str(error), "write it as findings do: a.b[0].c", key=True) from None
+        raise at(document, path, str(error), "write it as findings do: a.b[0].c", key=True) from None
     _check_root(document, data, path, field, text, key=path[-1] == text)
 
 
@@ -350,11 +334,11 @@ def _check_root(document: Document, data: dict[str, Any], path: Path, field: Pat
     first = str(field[0]) if field else ""
     known = ALWAYS if fields is None else (*fields, *ALWAYS)
     if first.startswith("$") and (first not in known or (data["for"] == "cluster" and first != "$cluster")):
-        raise _at(document, path, f"there is no {first}", f"known are {', '.join(known)}", key)
+        raise at(document, path, f"there is no {first}", f"known are {', '.join(known)}", key)
     if fields is not None and first not in known:
         close = get_close_matches(first, known, 1)
         remedy = f"did you mean {close[0]}?" if close else f"it has {', '.join(known)}"
-        raise _at(document, path, f"a {data['for']} has no {first}", remedy, key)
+        raise at(document, path, f"a {data['for']} has no {first}", remedy, key)
 
 
 def _check_placeholder(document: Document, data: dict[str, Any], path: Path, name: str) -> None:
@@ -366,7 +350,7 @@ def _check_placeholder(document: Document, data: dict[str, Any], path: Path, nam
     try:
         field = parse_field(name)
     except ValueError as error:
-        raise _at(document, path, f"{{{name}}}: {error}", "a placeholder holds a path") from None
+        raise at(document, path, f"{{{name}}}: {error}", "a placeholder holds a path") from None
     _check_root(document, data, path, field, name, key=False)
 
 
@@ -375,7 +359,7 @@ def _check_param(document: Document, data: dict[str, Any], path: Path, name: str
     if name not in known:
         close = get_close_matches(name, known, 1)
         remedy = f"did you mean {{{close[0]}}}?" if close else f"known are {', '.join(known) or 'none; add params:'}"
-        raise _at(document, path, f"there is no parameter {{{name}}}", remedy, key)
+        raise at(document, path, f"there is no parameter {{{name}}}", remedy, key)
 
 
 def _check_schema(document: Document, path: Path, schema: dict[str, Any], data: dict[str, Any]) -> None:
@@ -388,21 +372,21 @@ def _check_schema(document: Document, path: Path, schema: dict[str, Any], data: 
     try:
         jsonschema.Draft202012Validator.check_schema(filled)
     except jsonschema.SchemaError as error:
-        raise _at(document, (*path, *error.absolute_path), error.message, "a map here is a JSON Schema") from None
+        raise at(document, (*path, *error.absolute_path), brief(error.message), "a map here is a JSON Schema") from None
     known = {*jsonschema.Draft202012Validator.VALIDATORS, "version", "duration", "absent", "description", "default"}
     for key in filled:
         if key not in known:
             close = get_close_matches(key, sorted(known), 1)
             remedy = f"did you mean {close[0]}? " if close else ""
             remedy += "a map here is a JSON Schema; one that is meant itself is written {const: …}"
-            raise _at(document, (*path, key), f"JSON Schema has no {key}", remedy, key=True)
+            raise at(document, (*path, key), f"JSON Schema has no {key}", remedy, key=True)
     if "version" in filled:
         try:
             Range.parse(str(filled["version"]))
         except ValueError as error:
-            raise _at(document, (*path, "version"), str(error), "such as '>=1.18'") from None
+            raise at(document, (*path, "version"), str(error), "such as '>=1.18'") from None
     if "duration" in filled and not (is_duration("0", filled["duration"]) or is_duration("9999y", filled["duration"])):
-        raise _at(document, (*path, "duration"), f"{filled['duration']} compares nothing", "such as '>=30s'")
+        raise at(document, (*path, "duration"), f"{filled['duration']} compares nothing", "such as '>=30s'")
 
 
 def _check_inside(document: Document, path: Path, schema: Any) -> None:
@@ -416,10 +400,10 @@ def _check_inside(document: Document, path: Path, schema: Any) -> None:
             try:
                 re.compile(str(pattern))
             except re.error as error:
-                raise _at(document, (*path, key), f"{pattern}: {error}", "a pattern is a regular expression") from None
+                raise at(document, (*path, key), f"{pattern}: {error}", "a pattern is a regular expression") from None
         if key in ("$ref", "$dynamicRef") and isinstance(value, str):
             message, remedy = f"{value} lies elsewhere", "nothing is looked up or fetched; write the schema out here"
-            raise _at(document, (*path, key), message, remedy)
+            raise at(document, (*path, key), message, remedy)
         if key not in ("const", "enum", "default"):
             _check_inside(document, (*path, key), value)
 
@@ -430,11 +414,11 @@ def _check_expression(document: Document, expression: str) -> None:
     try:
         compiled(expression)
     except NoCel as error:
-        raise _at(
+        raise at(
             document, ("cel",), f"it holds an expression, and {error}", "rules with expect: need nothing"
         ) from None
     except BadExpression as error:
-        problem = _at(document, ("cel",), f"the expression: {error}", "docs/policies.md shows what it can use")
+        problem = at(document, ("cel",), f"the expression: {error}", "docs/policies.md shows what it can use")
         found = find(document.root, ("cel",))
         style = found.node.style if found is not None and isinstance(found.node, Scalar) else ""
         if style == "literal":

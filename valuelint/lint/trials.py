@@ -6,9 +6,10 @@ import os
 
 from valuelint.light import Any, NamedTuple
 from valuelint.lint.examples import Example, Finds, examples, read_example, run
-from valuelint.lint.policies import read_policy
+from valuelint.lint.policies import at, check_example, read_policy, refuse_several
 from valuelint.lint.rule import BrokenRule, Rule
-from valuelint.syntax import Source, SourceError, find, parse, to_data
+from valuelint.lint.shape import first_flaw
+from valuelint.syntax import Source, SourceError, parse, to_data
 from valuelint.workspace.release import Problem
 from valuelint.workspace.sources import ENDINGS, TESTS, policy_files, trial_files
 
@@ -74,30 +75,30 @@ def _in_test_file(file: str, rules: dict[str, Rule]) -> list[Trial]:
     """The tests of a file that holds nothing else. Raises Problem."""
     try:
         source = Source.read(file, file)
-        document = parse(source)[0]
+        documents = parse(source)
+        refuse_several(documents, "a file of tests")
+        document = documents[0]
         data = {} if document.root is None else to_data(document.root, source=source)
     except SourceError as error:
         raise Problem(error.message, error.file, error.line, error.column, error.remedy) from None
     except OSError as error:
         raise Problem(f"cannot read it: {error.strerror}", file) from None
-    for flaw in _errors(data):
-        path = tuple(flaw.absolute_path)
-        found = next((item for end in range(len(path), 0, -1) if (item := find(document.root, path[:end]))), None)
-        line, column = source.position(found.node.start if found is not None else 0)
-        raise Problem(flaw.message, file, line, column, "a file of tests is {rule: …, tests: [examples]}")
+    flaw = first_flaw(data, _schema())
+    if flaw is not None:
+        raise at(document, *flaw)
+    for number, example in enumerate(data["tests"]):
+        check_example(document, ("tests", number), example)
     base = os.path.basename(file)
     name = data.get("rule") or next(base.removesuffix(end) for end in TESTS if base.endswith(end))
     rule = rules.get(name) or _beside(file, name)
     return [Trial(file, rule, read_example(item)) for item in data["tests"]]
 
 
-def _errors(data: Any) -> list[Any]:
-    import jsonschema
-
+def _schema() -> dict[str, Any]:
     from valuelint import resources
 
     definitions = resources.load("schemas/rule.schema.json")["$defs"]
-    schema = {
+    return {
         "type": "object",
         "required": ["tests"],
         "additionalProperties": False,
@@ -115,8 +116,6 @@ def _errors(data: Any) -> list[Any]:
         },
         "$defs": definitions,
     }
-    found = jsonschema.Draft202012Validator(schema).iter_errors(data)
-    return sorted(found, key=lambda error: (-len(error.absolute_path), str(error.absolute_path)))
 
 
 def _beside(file: str, name: str) -> Rule:
