@@ -227,3 +227,86 @@ def test_a_revision_that_is_none(revision: str, message: str, history: Path) -> 
 def test_outside_of_a_repository(folder: Path) -> None:
     done = run(folder, "check", ".", "--changed-since", "HEAD")
     assert (done.returncode, "not a git repository" in done.stderr) == (2, True), done.stderr
+
+
+def test_an_empty_revision_is_none(history: Path) -> None:
+    done = run(history, "check", ".", "--changed-since=")
+    assert (done.returncode, "git knows no revision (empty)" in done.stderr) == (2, True), done.stderr
+
+
+def test_a_repository_without_commits(folder: Path) -> None:
+    git(folder, "init", "--quiet")
+    done = run(folder, "check", ".", "--changed-since", "HEAD")
+    assert (done.returncode, "there is no commit yet" in done.stderr) == (2, True), done.stderr
+
+
+@pytest.mark.parametrize("committed", [False, True])
+def test_a_file_that_only_got_another_name_is_as_it_was(committed: bool, history: Path) -> None:
+    git(history, "mv", "cilium.yaml", "net.yaml")
+    config = CONFIG.replace("values: cilium.yaml", "values: net.yaml")
+    (history / ".valuelint.yaml").write_text(config)
+    if committed:
+        git(history, "commit", "--quiet", "--all", "--message", "after")
+    since = ("--changed-since", "HEAD~1" if committed else "HEAD", "--format", "json")
+    assert rules(run(history, "check", ".", *since)) == []
+    assert rules(run(history, "check", "net.yaml", *since)) == []
+    text = (history / "net.yaml").read_text()
+    (history / "net.yaml").write_text(text.replace("        enabled: true", "        enabled: true # on"))
+    assert rules(run(history, "check", "net.yaml", *since)) == [LOST]
+
+
+def test_a_shallow_clone_says_so(history: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    write(history, kps=TEAM)
+    git(history, "commit", "--quiet", "--all", "--message", "after")
+    clone = tmp_path_factory.mktemp("clone") / "it"
+    git(clone.parent, "clone", "--quiet", "--depth", "1", f"file://{history}", str(clone))
+    done = run(clone, "check", ".", "--changed-since", "HEAD~1")
+    assert (done.returncode, "this clone is shallow" in done.stderr) == (2, True), done.stderr
+    assert rules(run(clone, "check", ".", "--changed-since", "HEAD", "--format", "json")) == []
+
+
+def test_a_file_of_no_repository(history: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    write(elsewhere, cilium=RELAY)
+    done = run(history, "check", str(elsewhere / "cilium.yaml"), "--changed-since", "HEAD")
+    assert (done.returncode, "is not in the repository" in done.stderr) == (2, True), done.stderr
+
+
+def test_a_submodule_is_as_old_as_the_base_has_it(history: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    outer = tmp_path_factory.mktemp("outer")
+    git(outer, "init", "--quiet")
+    git(outer, "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", f"file://{history}", "inner")
+    (outer / ".valuelint.yaml").write_text(CONFIG.replace("values: ", "values: inner/"))
+    git(outer, "add", "--all")
+    git(outer, "commit", "--quiet", "--message", "before")
+    since = ("--changed-since", "HEAD", "--format", "json")
+    assert rules(run(outer, "check", ".", *since)) == []
+    write(outer / "inner", kps=TEAM)
+    assert [item for item in rules(run(outer, "check", ".", *since)) if "prometheusSpec" not in item] == [UNSEEN]
+
+
+def test_a_linked_worktree(history: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    linked = tmp_path_factory.mktemp("linked") / "it"
+    git(history, "worktree", "add", "--quiet", "--detach", str(linked))
+    since = ("--changed-since", "HEAD", "--format", "json")
+    assert rules(run(linked, "check", ".", *since)) == []
+    write(linked, cilium=RELAY.replace("        enabled: true", "        enabled: true # on") + OPERATOR)
+    assert rules(run(linked, "check", ".", *since)) == [LOST]
+
+
+def test_what_archives_leave_out_and_what_links_lead_to(history: Path) -> None:
+    (history / ".gitattributes").write_text("*.yaml export-ignore\n")
+    (history / "cilium.yaml").rename(history / "real.yaml")
+    (history / "cilium.yaml").symlink_to("real.yaml")
+    git(history, "add", "--all")
+    git(history, "commit", "--quiet", "--message", "links")
+    assert rules(run(history, "check", ".", "--changed-since", "HEAD", "--format", "json")) == []
+
+
+def test_no_filter_is_run(history: Path) -> None:
+    (history / ".gitattributes").write_text("*.yaml filter=evil\n")
+    git(history, "add", "--all")
+    git(history, "commit", "--quiet", "--message", "attributes")
+    git(history, "config", "filter.evil.smudge", f"touch {history}/ran; cat")
+    run(history, "check", ".", "--changed-since", "HEAD")
+    assert not (history / "ran").exists()

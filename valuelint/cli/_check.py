@@ -39,7 +39,7 @@ class Settings(NamedTuple):
     quiet: bool = False
     ignores: bool = True
     baseline: str = ""
-    since: str = ""
+    since: str | None = None
 
 
 def run(settings: Settings, paths: tuple[str, ...], config_file: str | None = None, **said: Any) -> int:
@@ -50,7 +50,7 @@ def run(settings: Settings, paths: tuple[str, ...], config_file: str | None = No
     workspace, settings = judged(workspace, settings)
     failed = report_problems(workspace.problems)
     report = engine.run(workspace, rules, only_shown=settings.output_format not in MACHINES)
-    if settings.since:
+    if settings.since is not None:
         from valuelint.cli._narrow import caused
 
         narrowed = caused(report, settings, rules, paths, config_file, said)

@@ -99,6 +99,16 @@ def blobs(where: str, commit: str, folder: str = "", endings: tuple[str, ...] = 
                 process.stdout.read(1)
 
 
+def submodules(where: str, commit: str) -> list[tuple[str, str]]:
+    """The submodules of a commit: the folder of each, and the commit that it is at. Raises GitError."""
+    found = []
+    for each in git("ls-tree", "-r", "-z", "--full-tree", commit, cwd=where).split("\0"):
+        head, _, path = each.partition("\t")
+        if head.startswith("160000") and _harmless(path):
+            found.append((path, head.split()[2]))
+    return found
+
+
 def _harmless(path: str) -> bool:
     parts = path.replace("\\", "/").split("/")
     return not any(part in ("", ".", "..") or part.lower() == ".git" for part in parts)

@@ -36,17 +36,19 @@ def caused(
     config = None if config_file is None else here(config_file)
     layers = [here(path) for path in said.get("values_files", ())]
 
-    def look() -> Report:
-        there = tuple(path for path in names if os.path.exists(path))
-        values = tuple(path for path in layers if os.path.exists(path))
-        if (names and not there) or (layers and not values and not there):
-            return report._replace(findings=(), suppressed=())
-        known = config if config is None or os.path.exists(config) else None
-        workspace = open_workspace(there, known, **{**said, "values_files": values})
-        return engine.run(judged(workspace, settings)[0], rules)
-
     try:
-        where = repository(settings.since)
+        where = repository(settings.since or "", (*names, *layers))
+        names, layers = [where.old(path) for path in names], [where.old(path) for path in layers]
+
+        def look() -> Report:
+            there = tuple(path for path in names if os.path.exists(path))
+            values = tuple(path for path in layers if os.path.exists(path))
+            if (names and not there) or (layers and not values and not there):
+                return report._replace(findings=(), suppressed=())
+            known = config if config is None or os.path.exists(config) else None
+            workspace = open_workspace(there, known, **{**said, "values_files": values})
+            return engine.run(judged(workspace, settings)[0], rules)
+
         shorter = narrowed(report, where, of_base(where, look))
     except GitError as error:
         complain(f"error: --changed-since {settings.since}: {error}")

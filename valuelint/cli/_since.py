@@ -6,9 +6,9 @@ import os
 import re
 import tempfile
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
-from valuelint.cli._git import GitError, blobs, git
+from valuelint.cli._git import GitError, blobs, git, submodules
 from valuelint.light import TYPE_CHECKING, Callable, Iterator, NamedTuple
 from valuelint.syntax import format_path
 
@@ -22,23 +22,65 @@ _HUNK = re.compile(r"^@@ -\S+ \+(\d+)(?:,(\d+))? @@", re.MULTILINE)
 
 
 class Repository(NamedTuple):
-    """The work tree that we stand in, and the commit that is compared with."""
+    """A work tree, and the commit that it is compared with.
+
+    `renamed` maps what a file is called now to what the commit calls it; `modules` are the submodules that are checked
+    out, by their folders. All relative to `top`.
+    """
 
     top: str
     base: str
+    renamed: dict[str, str]
+    modules: dict[str, Repository]
+
+    def old(self, file: str) -> str:
+        """What the base calls a file; both as seen from the current folder."""
+        name = _name(self.top, file)
+        return os.path.relpath(os.path.join(self.top, self.renamed[name])) if name in self.renamed else file
 
 
-def repository(revision: str) -> Repository:
-    """The work tree around the current folder, and where its history left that of a revision. Raises GitError."""
+def repository(revision: str, paths: tuple[str, ...] = ()) -> Repository:
+    """The work tree around the current folder, and where its history left that of a revision. Raises GitError.
+
+    All paths have to lie in it.
+    """
     top = git("rev-parse", "--show-toplevel").strip()
+    for path in paths:
+        if _name(top, path).split("/")[0] == "..":
+            raise GitError(f"{path} is not in the repository {top}")
     try:
         commit = git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}").strip()
     except GitError:
-        raise GitError(f"git knows no revision {revision}") from None
-    try:
-        return Repository(top, git("merge-base", commit, "HEAD").strip())
-    except GitError:
-        return Repository(top, commit)  # no history in common, as in a shallow clone
+        raise GitError(f"git knows no revision {revision or '(empty)'}{_why()}") from None
+    with suppress(GitError):  # no history in common, as in a shallow clone
+        commit = git("merge-base", commit, "HEAD").strip()
+    return _repository(top, commit)
+
+
+def _repository(top: str, base: str) -> Repository:
+    listed = git("diff", "--name-status", "-z", "--find-renames", "--diff-filter=R", base, cwd=top).split("\0")
+    renamed = dict(zip(listed[2::3], listed[1::3], strict=True))
+    modules = {}
+    for path, commit in submodules(top, base):
+        inside = os.path.join(top, *path.split("/"))
+        if os.path.exists(os.path.join(inside, ".git")):
+            with suppress(GitError):  # a commit that is not here: then all of it is new
+                modules[path] = _repository(inside, commit)
+    return Repository(top, base, renamed, modules)
+
+
+def _why() -> str:
+    """Why a revision may be missing that there is, and what to do."""
+    with suppress(GitError):
+        if git("rev-parse", "--is-shallow-repository").strip() == "true":
+            return "; this clone is shallow: git fetch --unshallow, or fetch-depth: 0 in CI"
+        if not git("rev-list", "--max-count=1", "--all").strip():
+            return "; there is no commit yet"
+    return ""
+
+
+def _name(top: str, file: str) -> str:
+    return os.path.relpath(os.path.realpath(file), os.path.realpath(top)).replace(os.sep, "/")
 
 
 class Before(NamedTuple):
@@ -70,10 +112,15 @@ def narrowed(report: Report, where: Repository, before: Before) -> Report:
     return report._replace(findings=tuple(kept), suppressed=tuple(aside), undecided=undecided)
 
 
-def seen(report: Report) -> Before:
-    """What is found and accepted where, by files relative to the current folder."""
-    found = Counter(_key(finding) for finding in report.findings)
-    return Before(found, Counter(_key(item.finding) for item in report.suppressed))
+def seen(report: Report, names: dict[str, str]) -> Before:
+    """What is found and accepted where, by files relative to the current folder, some of which have other names now."""
+
+    def key(finding: Diagnostic) -> Key:
+        rule, file, path, message = _key(finding)
+        return rule, names.get(file, file), path, message
+
+    found = Counter(key(finding) for finding in report.findings)
+    return Before(found, Counter(key(item.finding) for item in report.suppressed))
 
 
 def _key(finding: Diagnostic) -> Key:
@@ -91,28 +138,36 @@ class _Lines:
         self._changed = set(listed.split("\0")) - {""}
         self._new = set(new.split("\0")) - {""}
         self._spans: dict[str, list[tuple[int, int]]] = {}
+        self._modules = {path: _Lines(module) for path, module in where.modules.items()}
 
-    def _name(self, file: str) -> str:
-        return os.path.relpath(os.path.realpath(file), os.path.realpath(self.where.top)).replace(os.sep, "/")
+    def _of(self, file: str) -> _Lines:
+        """Those of the submodule that a file lies in, if it lies in one."""
+        name = _name(self.where.top, file)
+        inside = next((lines for path, lines in self._modules.items() if name.startswith(f"{path}/")), None)
+        return self if inside is None else inside._of(file)
 
     def changed(self, file: str) -> bool:
         """Whether anything in a file changed."""
-        return self._name(file) in self._changed | self._new
+        lines = self._of(file)
+        return _name(lines.where.top, file) in lines._changed | lines._new
 
     def touch(self, file: str, first: int, last: int) -> bool:
         """Whether one of some lines of a file changed."""
-        name = self._name(file)
-        if name in self._new:
+        lines = self._of(file)
+        name = _name(lines.where.top, file)
+        if name in lines._new:
             return True
-        if name not in self._changed:
+        if name not in lines._changed:
             return False
-        if name not in self._spans:
-            self._spans[name] = list(self._hunks(name))
-        return any(start <= last and first <= end for start, end in self._spans[name])
+        if name not in lines._spans:
+            lines._spans[name] = list(lines._hunks(name))
+        return any(start <= last and first <= end for start, end in lines._spans[name])
 
     def _hunks(self, name: str) -> Iterator[tuple[int, int]]:
-        options = ("--unified=0", "--no-color", "--no-ext-diff", "--no-textconv", "--no-renames", "--text")
-        text = git("diff", *options, self.where.base, "--", f":(top,literal){name}", cwd=self.where.top)
+        options = ("--unified=0", "--no-color", "--no-ext-diff", "--no-textconv", "--find-renames", "--text")
+        names = dict.fromkeys((self.where.renamed.get(name, name), name))
+        literal = [f":(top,literal){each}" for each in names]
+        text = git("diff", *options, self.where.base, "--", *literal, cwd=self.where.top)
         for match in _HUNK.finditer(text):
             start, count = int(match[1]), int(match[2] or "1")
             # Where lines only went, those around the gap are what is left of them.
@@ -127,12 +182,15 @@ def of_base(where: Repository, look: Callable[[], Report]) -> Before:
         there = os.path.join(folder, inside)
         os.makedirs(there, exist_ok=True)
         with _standing_in(there):
-            return seen(look())
+            names = {os.path.relpath(where.renamed[new], inside): os.path.relpath(new, inside) for new in where.renamed}
+            return seen(look(), names)
 
 
 def _unpack(where: Repository, folder: str) -> None:
     """Writes the files of the base into a folder; links that lead elsewhere are left out."""
     links = []
+    for path, module in where.modules.items():
+        _unpack(module, os.path.join(folder, *path.split("/")))
     for blob in blobs(where.top, where.base):
         file = os.path.join(folder, *blob.path.split("/"))
         os.makedirs(os.path.dirname(file), exist_ok=True)

@@ -50,4 +50,4 @@ def command(
     3 nothing was checked at all (--strict).
     """
     settings = Settings(output_format, output, fail_on or "", strict, color, verbose, quiet, not no_ignores)
-    return run(settings._replace(baseline=baseline or "", since=changed_since or ""), **where)
+    return run(settings._replace(baseline=baseline or "", since=changed_since), **where)
