@@ -25,7 +25,7 @@ JUNK: list[Any] = [
     *([], [[]], {}, {"a": 1}, {"$ref": "http://x/"}, {"pattern": "("}, {"version": "!!"}, {"duration": "soon"}),
     *({"type": "strang"}, {"minLenght": 2}, {"enum": []}, {"not": 5}, {"properties": []}, "\0x", "a" * 5000),
 ]
-MARKS = [*"\"'{[:\t\0\a#|>%", "- ", "&a ", "*a", "!!x ", "---\n", "<<: "]
+MARKS: list[str] = [*"\"'{[:\t\0\a#|>%", "- ", "&a ", "*a", "!!x ", "---\n", "<<: "]
 
 
 def walk(data: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
@@ -51,7 +51,7 @@ def broken(text: str, luck: random.Random) -> str:
     if kind == 0:
         return text[:at]
     if kind == 1:
-        return text[:at] + luck.choice(MARKS) + text[at:]
+        return f"{text[:at]}{luck.choice(MARKS)}{text[at:]}"
     if kind == 2:
         return "\n".join([*lines[:line], lines[luck.randrange(len(lines))], *lines[line:]])
     if kind == 3:

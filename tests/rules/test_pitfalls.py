@@ -9,6 +9,8 @@ import pytest
 
 from tests.lint.table import RULES, cilium, cluster, kps
 from valuelint.lint import engine
+from valuelint.workspace.release import Workspace
+from valuelint.workspace.settings import Settings
 
 PAGE = (Path(__file__).parents[2] / "docs" / "pitfalls.md").read_text("utf-8")
 ROWS = re.findall(r"^\| (.*?) \| \[([a-z-]+)\]\(rules\.md#([a-z-]+)\) \|", PAGE, re.MULTILINE)
@@ -25,6 +27,12 @@ def stack(selector: str) -> str:
 CASES: dict[str, tuple[str, str, str]] = {
     "no label `release` on a monitor": (OPERATOR, "1.20.0", "grafana: {enabled: false}\n"),
     "an empty selector, meant to select everything": (OPERATOR, "1.20.0", stack("serviceMonitorSelector: {}")),
+    "an open selector for monitors, a closed one for rules": ("", "", OPEN),
+    "`matchNames` in a selector of namespaces": (
+        "",
+        "",
+        stack("serviceMonitorNamespaceSelector: {matchNames: [kube-system]}"),
+    ),
     '`"false"` in quotes': (OPERATOR, "1.20.0", stack('serviceMonitorSelectorNilUsesHelmValues: "false"')),
     "an option of the spec outside of `prometheusSpec`": (
         OPERATOR,
@@ -127,6 +135,8 @@ CASES: dict[str, tuple[str, str, str]] = {
         "1.20.0",
         OPEN,
     ),
+    "certificates of Hubble that Helm makes": ("hubble: {relay: {enabled: true}}\n", "1.20.0", OPEN),
+    "no password for Grafana, from 79 on": ("", "", "grafana: {defaultDashboardsEnabled: true}\n"),
     "`trustCRDsExist` at a monitor that does not read it": (
         "operator: {prometheus: {serviceMonitor: {enabled: true, trustCRDsExist: true}}}\n",
         "1.20.0",
@@ -146,6 +156,7 @@ CASES: dict[str, tuple[str, str, str]] = {
     ),
     "a text for the list of metrics": ("hubble: {metrics: {enabled: 'dns,drop'}}\n", "1.20.0", OPEN),
     "the same, before Cilium had a schema": ("hubble: {metrics: {enabled: 'dns,drop'}}\n", "1.15.8", OPEN),
+    "contexts by pod or address": ("hubble: {metrics: {enabled: ['drop:sourceContext=pod']}}\n", "1.20.0", OPEN),
     "exemplars without OpenMetrics": ('hubble: {metrics: {enabled: ["httpV2:exemplars=true"]}}\n', "1.20.0", OPEN),
     "two programs on one port of the nodes": ("prometheus: {enabled: true, port: 9100}\n", "1.20.0", OPEN),
     "a timeout longer than the interval": (
@@ -158,6 +169,8 @@ CASES: dict[str, tuple[str, str, str]] = {
         "1.20.0",
         OPEN,
     ),
+    "a control plane that somebody else runs, watched": ("", "", OPEN),
+    "two operators on one node": ("hubble: {relay: {enabled: true}}\n", "1.20.0", OPEN),
     "kube-proxy replaced, the API server not named": ("kubeProxyReplacement: true\n", "1.20.0", OPEN),
     "old words of `kubeProxyReplacement`": ("kubeProxyReplacement: strict\n", "1.18.2", OPEN),
     "`tunnel: disabled`": ("tunnel: disabled\n", "1.18.2", OPEN),
@@ -188,12 +201,36 @@ def test_the_page_and_the_cases_are_the_same() -> None:
     assert all(shown == anchor for _, shown, anchor in ROWS)
 
 
+# What values alone do not show: the configuration has to say it, or to ask for remarks.
+SAID = {
+    "an open selector for monitors, a closed one for rules": Settings(profile="pedantic"),
+    "contexts by pod or address": Settings(profile="pedantic"),
+    "certificates of Hubble that Helm makes": Settings(environment=("offline-rendering",)),
+    "no password for Grafana, from 79 on": Settings(environment=("offline-rendering",)),
+    "a control plane that somebody else runs, watched": Settings(environment=("managed-control-plane",)),
+    "two operators on one node": Settings(environment=("single-node",)),
+}
+
+
+def found(given: Workspace) -> set[str]:
+    return {finding.rule for finding in engine.run(given, RULES).findings}
+
+
+def test_the_page_says_what_has_to_be_said() -> None:
+    for title, settings in SAID.items():
+        (row,) = [line for line in PAGE.splitlines() if line.startswith(f"| {title} |")]
+        assert f"`{settings.environment[0] if settings.environment else settings.profile}`" in row
+
+
 @pytest.mark.parametrize(("title", "rule"), [(title, rule) for title, rule, _ in ROWS], ids=[row[0] for row in ROWS])
 def test_the_rule_finds_it(title: str, rule: str) -> None:
     values, version, other = CASES[title]
     releases = [cilium(values, version=version)] if values else []
-    report = engine.run(cluster(*releases, kps(*([other] if other else []))), RULES)
-    assert rule in {finding.rule for finding in report.findings}
+    given = cluster(*releases, kps(*([other] if other else [])))
+    assert (rule in found(given)) is (title not in SAID)
+    if title in SAID:
+        said = given.clusters[0]._replace(settings=SAID[title])
+        assert rule in found(given._replace(clusters=(said,)))
 
 
 def test_what_the_page_leaves_open_is_left_open() -> None:

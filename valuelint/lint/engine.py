@@ -7,7 +7,7 @@ from valuelint.light import Iterable, NamedTuple
 from valuelint.lint import locate
 from valuelint.lint.diagnostic import SEVERITIES, Diagnostic, Fix, Place, Report, Skipped, Suppressed, Undecided
 from valuelint.lint.patching import NO_WISHES, Plan, Wanted, Wishes, choose, work_out
-from valuelint.lint.rule import BrokenRule, Open, Rule, Violation, Wording, fill, find_check, find_review
+from valuelint.lint.rule import BrokenRule, Open, Rule, Violation, Wording, fill, find_check, find_review, is_given
 from valuelint.predict.cluster import World, worlds
 from valuelint.workspace.release import Cluster, Release, Workspace
 
@@ -160,6 +160,8 @@ def examine(cluster: Cluster, rules: list[Rule], wishes: Wishes = NO_WISHES) -> 
     for rule in rules:
         if rule.data["scope"] == "workspace":
             continue  # it waits for what the others find
+        if "given" in rule.data and not any(is_given(rule, item) for world in possible[:1] for item in world.installed):
+            continue  # asked before its check is loaded
         witnesses: dict[Key, list[tuple[World, Violation]]] = {}
         for world in possible:
             for key, found in _identified(_found(rule, world)):

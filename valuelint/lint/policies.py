@@ -12,7 +12,7 @@ from valuelint.lint.checks.policies import PLACEHOLDER, is_duration, parse_field
 from valuelint.lint.rule import Rule, complete, read_rule
 from valuelint.lint.shape import brief, first_flaw
 from valuelint.lint.views import ALWAYS, FIELDS
-from valuelint.syntax import Document, Path, Scalar, Source, SourceError, find, format_path, parse, to_data
+from valuelint.syntax import Document, Path, Scalar, Source, SourceError, find, format_path, parse, parse_path, to_data
 from valuelint.workspace.release import Problem
 from valuelint.workspace.settings import environments
 from valuelint.workspace.sources import policy_files
@@ -173,6 +173,11 @@ def _meant(document: Document, data: dict[str, Any], name: str) -> None:
     if "check" in data:
         _meant_as_ours(document, data, name)
         return
+    for number, text in enumerate(data.get("given", ())):
+        try:
+            parse_path(text)
+        except ValueError as error:
+            raise at(document, ("given", number), str(error), "a path of the values, such as hubble.ui") from None
     for path, text in _fields(data):
         _check_field(document, data, path, text)
     for path, text in _texts(data):

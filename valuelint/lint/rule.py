@@ -7,8 +7,8 @@ from importlib import import_module
 from valuelint import resources
 from valuelint.charts.expressions import go_text
 from valuelint.light import Any, Callable, Iterator, NamedTuple, cast
-from valuelint.predict.cluster import World
-from valuelint.syntax import Path
+from valuelint.predict.cluster import Installed, World
+from valuelint.syntax import Path, parse_path
 from valuelint.values import Unknown
 from valuelint.workspace.release import Origin
 
@@ -211,6 +211,20 @@ def _wording(data: dict[str, Any], severity: str) -> Wording:
         data.get("fix", ""),
         data.get("fixes", {}),
     )
+
+
+def is_given(rule: Rule, installed: Installed) -> bool:
+    """Whether the release's own values say something at a path that the rule wants to be `given`."""
+    return any(_says(installed.values.user, parse_path(path)) for path in rule.data["given"])
+
+
+def _says(data: Any, path: Path) -> bool:
+    for part in path:
+        if isinstance(part, str) and isinstance(data, dict):
+            data = data.get(part)
+        else:
+            return False
+    return data is not None and not isinstance(data, Unknown)
 
 
 def find_check(rule: Rule) -> Check:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from valuelint.light import Any, Iterator, NamedTuple
-from valuelint.lint.rule import Open, Related, Remedy, Rule, Violation, show
+from valuelint.lint.rule import Open, Related, Remedy, Rule, Violation, is_given, show
 from valuelint.lint.views import Subject, subjects
 from valuelint.predict.cluster import World
 from valuelint.syntax import Path, format_path
@@ -27,6 +27,8 @@ class Verdict(NamedTuple):
 def judge(world: World, rule: Rule) -> Iterator[Violation | Open]:
     """What a policy finds in a world."""
     for subject in subjects(world, rule.data["for"], rule.data.get("charts", {})):
+        if "given" in rule.data and rule.data["for"] != "cluster" and not is_given(rule, world.of(subject.release)):
+            continue
         params = _params(world, rule, subject)
         conditions = [verdict.holds for verdict in _verdicts(rule, "when", subject, params)]
         if False in conditions:
