@@ -298,14 +298,24 @@ def _remedy(rule: Rule, subject: Subject, params: dict[str, Any]) -> Remedy | No
         given = fix.get(kind, {})
         pairs = given.items() if isinstance(given, dict) else [(path, None) for path in given]
         for text, value in pairs:
-            home = subject.home(parse_field(with_params(text, params)))
+            path = parse_field(with_params(text, params))
+            home = subject.home(path)
             if home is None or not home[1]:
                 return None
+            value = with_params(value, params)
+            if kind == "set" and all(_is(there, value) for _, there in values_at(subject.data, path)):
+                continue  # it is so already
             releases.add(home[0])
-            patches.append(_patch(kind, home[1], with_params(value, params)))
+            patches.append(_patch(kind, home[1], value))
     if len(releases) != 1:
         return None
     return Remedy(releases.pop(), fix.get("safety", "unsafe"), tuple(patches))
+
+
+def _is(there: Any, value: Any) -> bool:
+    from valuelint.syntax.edits import same
+
+    return not isinstance(there, Unknown) and not holds_unknown(there) and same(there, value)
 
 
 def _patch(kind: str, path: Path, value: Any) -> Patch:
