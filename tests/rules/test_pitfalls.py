@@ -106,6 +106,12 @@ CASES: dict[str, tuple[str, str, str]] = {
         "1.20.0",
         OPEN,
     ),
+    '`"false"` in quotes for the agent\'s metrics, before 1.16': ('prometheus: {enabled: "false"}\n', "1.15.19", OPEN),
+    "dynamic metrics of Hubble, before 1.17": (
+        "hubble: {metrics: {dynamic: {enabled: true}, serviceMonitor: {enabled: true}}}\n",
+        "1.16.5",
+        OPEN,
+    ),
     "dashboards on, metrics off": ("hubble: {metrics: {dashboards: {enabled: true}}}\n", "1.20.0", ""),
     "dashboards that draw labels which the metrics lack": (
         "hubble: {metrics: {enabled: [dns], dashboards: {enabled: true}}}\n",

@@ -32,7 +32,8 @@ def render_list(rules: list[Rule], output_format: str) -> str:
     for rule in rules:
         start = f"{rule.id:{wide}}  {rule.severity:8}  {_FIXES[rule.data['fix_safety']['level']]:14}  "
         instead = f" ({rule.file}, in place of another)" if rule.data.get("replaces") else ""
-        lines += _wrapped(rule.summary + instead, start, " " * len(start))
+        only = _only(rule)
+        lines += _wrapped(rule.summary + (f" (Only {only}.)" if only else "") + instead, start, " " * len(start))
     lines += ["", "`valuelint explain RULE` says more of one."]
     return "\n".join(lines) + "\n"
 
@@ -77,7 +78,15 @@ def _open(template: str) -> str:
 
 def _charts(rule: Rule) -> str:
     charts = ", ".join(f"{chart} {versions}" for chart, versions in rule.data["charts"].items()) or "every chart"
-    return charts + (f", in {' or '.join(rule.data['environments'])}" if "environments" in rule.data else "")
+    only = _only(rule)
+    return charts + (f", only {only}" if only else "")
+
+
+def _only(rule: Rule) -> str:
+    """Where the configuration has to say something for a rule to apply."""
+    if "environments" in rule.data:
+        return f"in {' or '.join(rule.data['environments'])}"
+    return f"in the profile {rule.data['profile']}" if "profile" in rule.data else ""
 
 
 def _chosen(rule: Rule) -> tuple[list[tuple[str, Example]], int]:
