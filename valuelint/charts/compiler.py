@@ -56,15 +56,29 @@ def read(path: str) -> Chart:
         raise CompileError(f"{path}: {error}") from error
 
 
+def own_reads(path: str) -> templates.Reads:
+    """What the templates in a chart's folder read of its values, those of its subcharts aside. Raises CompileError."""
+    try:
+        files: dict[str, bytes] = {}
+        for name in ("templates", "files"):
+            files |= {f"{name}/{inside}": data for inside, data in _files(os.path.join(path, name))}
+        return templates.scan(_templates(files))
+    except (OSError, ValueError) as error:
+        raise CompileError(f"{path}: {error}") from error
+
+
 def _folder(path: str) -> dict[str, bytes]:
-    files = {}
+    return dict(_files(path, _wanted))
+
+
+def _files(path: str, wanted: Callable[[str], bool] = lambda inside: True) -> Iterator[tuple[str, bytes]]:
+    """The files in a folder, by their paths inside."""
     for folder, _, names in os.walk(path):
         for name in names:
             file = os.path.join(folder, name)
             inside = os.path.relpath(file, path).replace(os.sep, "/")
-            if _wanted(inside):
-                files[inside] = _bytes(file)
-    return files
+            if wanted(inside):
+                yield inside, _bytes(file)
 
 
 def _bytes(path: str) -> bytes:

@@ -498,6 +498,11 @@ def suggest(options: Options, path: Path, value: Any, most: int = 3) -> list[Sug
     return (every + [item for _, item in elsewhere])[:most]
 
 
+def says_nothing(key: str) -> bool:
+    """Whether a key stands in so many charts and blocks that nobody can tell from it where it belongs."""
+    return key in _EVERYWHERE
+
+
 def _twin(options: Options, names: Names) -> Names | None:
     """Subcharts are switched under one key and set under another: the option under the other key."""
     for key, condition in options.subcharts.items():

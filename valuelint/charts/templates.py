@@ -311,7 +311,9 @@ class Scan:
 
     def _mark(self, possible: Possible, kind: int) -> None:
         for atom in possible:
-            if atom[0] == "values":
+            if atom[0] == "root" and kind == FREE:
+                self._note(atom[1], FREE)
+            elif atom[0] == "values":
                 bits = REFUSED if self._refusing and kind == READ else kind
                 self._note(atom[1], bits)
             elif kind == FREE and atom[0] == "map":
@@ -369,7 +371,8 @@ class Scan:
         self._mark(found, READ)
         texts = [atom[1] for atom in found if atom[0] == "text"]
         if name[0] != "text" and not texts:
-            self._mark(handed, FREE)
+            # a file by its path, or a name that values make: the files are run by themselves
+            self._mark(frozenset(atom for atom in handed if atom[0] != "root"), FREE)
         for text in texts:
             self._call(text, handed)
 

@@ -8,22 +8,27 @@ from valuelint.lint.engine import Finding, Outcome
 from valuelint.lint.rule import Rule
 from valuelint.syntax import Mapping as MappingNode
 from valuelint.syntax import Source, SourceError, format_path, parse
-from valuelint.values import Layer
+from valuelint.values import Layer, Placement
+from valuelint.values.layer import place
 from valuelint.workspace.release import Cluster, Release, Workspace
 from valuelint.workspace.settings import Settings
+from valuelint.workspace.umbrellas import astray
 
 Finds = tuple[str, str, str]
 """A finding, as an example states it: chart, path, severity."""
 
 
 class Given(NamedTuple):
-    """A release of an example; what is None is not known. `texts` are its values files, in order."""
+    """A release of an example; what is None is not known. `texts` are its values files, in order; with
+    `under`, those of an umbrella chart that has its values below that key.
+    """
 
     chart: str
     version: str | None
     name: str | None
     namespace: str | None
     texts: tuple[str, ...]
+    under: str = ""
 
 
 class Example(NamedTuple):
@@ -70,7 +75,7 @@ def read_example(data: Mapping[str, Any]) -> Example:
 
 def _given(chart: str, data: Mapping[str, Any]) -> Given:
     texts = _texts(data["values"]) if "values" in data else ()
-    return Given(chart, data.get("version"), data.get("name"), data.get("namespace"), texts)
+    return Given(chart, data.get("version"), data.get("name"), data.get("namespace"), texts, data.get("under", ""))
 
 
 def _texts(given: str | list[str]) -> tuple[str, ...]:
@@ -92,8 +97,9 @@ def workspace(example: Example, profile: str = "default") -> Workspace:
 
 def _release(given: Given) -> Release:
     names = file_names(given)
-    layers = tuple(_layer(Source.from_text(text, name)) for name, text in zip(names, given.texts, strict=True))
-    return Release(given.chart, given.version, given.name, given.namespace, layers, {})
+    layers = [_layer(Source.from_text(text, name), given.under) for name, text in zip(names, given.texts, strict=True)]
+    around = tuple(astray(layers, given.under, frozenset((given.under,)), "")) if given.under else ()
+    return Release(given.chart, given.version, given.name, given.namespace, tuple(layers), {}, astray=around)
 
 
 def file_names(given: Given) -> tuple[str, ...]:
@@ -103,13 +109,13 @@ def file_names(given: Given) -> tuple[str, ...]:
     return tuple(f"{given.chart}-{number}.yaml" for number in range(1, len(given.texts) + 1))
 
 
-def _layer(source: Source) -> Layer:
+def _layer(source: Source, under: str) -> Layer:
     documents = parse(source)
     document = documents[0]
     root = document.root
     if len(documents) > 1 or not (root is None or isinstance(root, MappingNode)):
         raise SourceError(source.name, 1, 1, "an example's values are one map of options")
-    return Layer(source, document, root)
+    return place(document, Placement((under,))) if under else Layer(source, document, root)
 
 
 class Result(NamedTuple):

@@ -423,16 +423,7 @@ def _caught_up(cluster: Cluster, texts: Texts) -> Cluster:
 
 def _renewed(cluster: Cluster, documents: dict[str, list[Document]]) -> Cluster:
     """The cluster with the documents of changed files in the place of the old ones."""
-    releases = []
-    for release in cluster.releases:
-        layers = tuple(
-            layer.renewed(documents[layer.source.name][layer.document.index])
-            if layer.source.name in documents
-            else layer
-            for layer in release.layers
-        )
-        releases.append(release._replace(layers=layers))
-    return cluster._replace(releases=tuple(releases))
+    return cluster._replace(releases=tuple(release.renewed(documents) for release in cluster.releases))
 
 
 def _unproven(before: Outcome, after: Outcome, applied: list[Finding], promised: list[Promise]) -> _Refusal | None:

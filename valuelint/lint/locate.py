@@ -15,12 +15,17 @@ def locate(
     message: str = "",
     within: tuple[int, int] | None = None,
     at_key: bool = False,
+    layer: Layer | None = None,
 ) -> Place | None:
     """The place of a path in the layer that set it; of its nearest ancestor where nothing did; else None.
 
     A scalar is pointed at itself (or at a part of it), a map or list at its key, null at its key as well.
-    With `at_key`, the key is pointed at in any case.
+    With `at_key`, the key is pointed at in any case. `layer` holds the path where that is none of the release's layers.
     """
+    if layer is not None:
+        found = layer.find(path)
+        key = found.entry.key if found is not None and found.entry is not None else None
+        return None if key is None else Place(layer.source, key.start, key.end, path, message)
     resolved = installed.values.nearest(path)
     if resolved is None or resolved.layer is None:
         return _first(installed, message)

@@ -67,6 +67,8 @@ def _within(world: World, remedy: Remedy, files: frozenset[str] | None) -> bool:
     """Whether a remedy only changes files that may be changed."""
     if files is None:
         return True
+    if remedy.layer is not None:
+        return remedy.layer.source.name in files
     values = world.of(remedy.release).values
     homes = [home(values, patch.path) for patch in remedy.patches]
     return all(index is not None and values.layers[index].source.name in files for index in homes)
@@ -129,12 +131,13 @@ def _sketch(item: Wanted, writers: dict[int, Writer]) -> list[Sketch] | CannotPa
     """The patches of a remedy by layer, with the edits they seem to need. There is one writer for each document."""
     world, remedy = item.world, item.remedy
     installed = world.of(remedy.release)
-    by_layer: dict[int, list[Patch]] = {}
+    by_layer: dict[int, tuple[Layer, list[Patch]]] = {}
     for patch in remedy.patches:
-        index = home(installed.values, patch.path)
+        index = home(installed.values, patch.path) if remedy.layer is None else -1
         if index is None:
             return None
-        by_layer.setdefault(index, []).append(patch)
+        layer = remedy.layer or installed.values.layers[index]
+        by_layer.setdefault(index, (layer, []))[1].append(patch)
     try:
         after = patched(world, installed, remedy.patches)
         if not keeps(after, remedy.promises):
@@ -142,8 +145,7 @@ def _sketch(item: Wanted, writers: dict[int, Writer]) -> list[Sketch] | CannotPa
         if remedy.applicability != "display":
             _refuse_harm(world, after, installed.number)
         sketch: list[Sketch] = []
-        for index, those in by_layer.items():
-            layer = installed.values.layers[index]
+        for layer, those in by_layer.values():
             writer = writers.get(id(layer.desk)) or Writer(layer.desk)
             writers[id(layer.desk)] = writer
             sketch.append((layer, tuple(those), draft(writer, layer.at_desk(tuple(those)))))

@@ -9,7 +9,7 @@ from valuelint.charts.expressions import go_text
 from valuelint.light import Any, Callable, Iterator, NamedTuple, cast
 from valuelint.predict.cluster import Installed, World
 from valuelint.syntax import Path, parse_path
-from valuelint.values import Unknown
+from valuelint.values import Layer, Unknown
 from valuelint.workspace.release import Origin
 
 
@@ -86,7 +86,8 @@ class Remedy(NamedTuple):
     """Patches on the values of one release, how far they may be applied, and what they claim.
 
     `side` is where it puts something right that has two ends: "monitor", "common" or "prometheus". One that is
-    `asked_for` is only taken where the user names its side.
+    `asked_for` is only taken where the user names its side. `layer` is the one to patch, where that is none of the
+    release's.
     """
 
     release: int
@@ -95,6 +96,7 @@ class Remedy(NamedTuple):
     promises: tuple[Promise, ...] = ()
     side: str = ""
     asked_for: bool = False
+    layer: Layer | None = None
 
 
 class Violation(NamedTuple):
@@ -117,6 +119,8 @@ class Violation(NamedTuple):
     """The key is wrong, not its value."""
     in_every_version: bool = False
     """It was found by a look at all versions, however few of them the facts tell apart."""
+    layer: Layer | None = None
+    """The path is one of this layer, where that is none of the release's: an umbrella's values around them."""
     others: tuple[Remedy, ...] = ()
     """Other remedies for the same, in the order in which they are taken where the first cannot be."""
 

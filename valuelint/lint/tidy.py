@@ -61,18 +61,7 @@ def _layers(cluster: Cluster) -> list[Layer]:
 
 
 def _with(cluster: Cluster, renewed: dict[str, list[Document]]) -> Cluster:
-    releases = tuple(
-        release._replace(
-            layers=tuple(
-                layer.renewed(renewed[layer.source.name][layer.document.index])
-                if layer.source.name in renewed
-                else layer
-                for layer in release.layers
-            )
-        )
-        for release in cluster.releases
-    )
-    return cluster._replace(releases=releases)
+    return cluster._replace(releases=tuple(release.renewed(renewed) for release in cluster.releases))
 
 
 def _proven(source: Source, text: str, clusters: list[Cluster]) -> list[Document] | None:

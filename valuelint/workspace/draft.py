@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from valuelint.charts.facts import Chart
+from valuelint.light import Callable, Iterator
 from valuelint.syntax import Document, Mapping, Path, Scalar, Source, SourceError, find, resolve_alias
 from valuelint.values import Layer, Placement
 from valuelint.values.blanks import Blanks, inserts, marks_of
@@ -13,7 +14,7 @@ from valuelint.workspace import sets
 from valuelint.workspace.kustomize import Way
 from valuelint.workspace.parameters import Fill, Parameters
 from valuelint.workspace.references import exact, newest
-from valuelint.workspace.release import Gap, Origin, Release
+from valuelint.workspace.release import Astray, Gap, Origin, Release
 from valuelint.workspace.repository import File, Manifest, Repository, Unreadable
 
 
@@ -45,6 +46,8 @@ class Draft:
         self.partial = False
         """Whether a file was taken for one of its layers because nothing better is there."""
         self.fill: Fill = self.way.fill_text
+        self.astray: Callable[[list[Layer]], Iterator[Astray]] | None = None
+        """What stands around its values, where they are part of an umbrella's."""
 
     # What the release is called
 
@@ -122,8 +125,8 @@ class Draft:
         start, end = (node.start, node.end) if node is not None else (0, 0)
         if marks_of(source.name) and inserts(source.text[start : end + 200 if end else None]):
             self.gap(f"{source.name}: the template takes in other texts here")
-        if layer.root is None and text:
-            return
+        if layer.root is None and text and (not placement.inner or placement.mount):
+            return  # nothing in it; an umbrella's text may hold what belongs there all the same
         self.layers.append(layer)
 
     def add_unknown(self, manifest: Manifest, target: str, what: str) -> None:
@@ -215,4 +218,5 @@ class Draft:
             self.version_source,
             tuple(dict.fromkeys(self.unresolved)),
             tuple(self.gaps),
+            () if self.astray is None else tuple(self.astray(self.layers)),
         )

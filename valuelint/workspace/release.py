@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from valuelint.light import TYPE_CHECKING, Any, Callable, NamedTuple
-from valuelint.syntax import Path, Source
+from valuelint.syntax import Document, Path, Source
 from valuelint.values import Layer
 
 if TYPE_CHECKING:
@@ -43,13 +43,27 @@ class Gap(NamedTuple):
     what: str
 
 
+class Astray(NamedTuple):
+    """A key of an umbrella chart's values beside the block of one of its charts, that no other chart there answers to.
+
+    Both keys stand at the top of `layer`, which is all of those values. The umbrella's own templates, in its `folder`,
+    may read this one; there are none where that is empty.
+    """
+
+    layer: Layer
+    key: str
+    block: str
+    folder: str = ""
+
+
 class Release(NamedTuple):
     """One release of a chart. `version`, `name` and `namespace` are None where nothing says them.
 
     `layers` stand in the order in which Helm merges them. `origins` maps "version", "name" and "namespace" to the
     place that says it, where that is a file. `file` is what makes it a release: the envelope, or the values file
     itself. `version_text` is the version as it is written, a range perhaps, and `version_source` the file that says it.
-    `unresolved` says what could not be found out, `gaps` where in the layers something is missing.
+    `unresolved` says what could not be found out, `gaps` where in the layers something is missing, `astray` what stands
+    around the layers.
     """
 
     chart: str
@@ -63,6 +77,7 @@ class Release(NamedTuple):
     version_source: str | None = None
     unresolved: tuple[str, ...] = ()
     gaps: tuple[Gap, ...] = ()
+    astray: tuple[Astray, ...] = ()
 
     @property
     def title(self) -> str:
@@ -73,6 +88,19 @@ class Release(NamedTuple):
     def missing(self) -> tuple[int, ...]:
         """Where layers are missing, as numbers of the layers that stand above."""
         return tuple(gap.number for gap in self.gaps)
+
+    def renewed(self, documents: dict[str, list[Document]]) -> Release:
+        """The release with newer documents of the files that are named."""
+
+        def again(layer: Layer) -> Layer:
+            name = layer.source.name
+            return layer.renewed(documents[name][layer.document.index]) if name in documents else layer
+
+        astray = [item._replace(layer=again(item.layer)) for item in self.astray]
+        return self._replace(
+            layers=tuple(again(layer) for layer in self.layers),
+            astray=tuple(item for item in astray if item.layer.find((item.key,)) is not None),
+        )
 
 
 class Scraper(NamedTuple):

@@ -6,10 +6,12 @@ import os
 
 from valuelint.charts.facts import Chart, load_chart
 from valuelint.light import TYPE_CHECKING, Iterator, NamedTuple
-from valuelint.syntax import Path, Scalar, find, resolve_alias
+from valuelint.syntax import Path, Scalar, SourceError, find, resolve_alias
+from valuelint.values.layer import DeskKey, Layer, place
 from valuelint.workspace.draft import Draft
 from valuelint.workspace.kustomize import Way
 from valuelint.workspace.references import exact
+from valuelint.workspace.release import Astray
 from valuelint.workspace.repository import File, Manifest
 
 if TYPE_CHECKING:
@@ -86,10 +88,47 @@ def draft_dependency(ground: Ground, item: Dependency, file: File, controller: b
     alias = item.manifest.text("alias")
     if alias and alias != item.chart.name:
         draft.unresolved.append(f"the chart is called {alias} here, which changes the names of some objects")
+    draft.astray = lambda layers: astray(layers, item.key, _claimed(item), item.folder)
     own = ground.repository.files.get(os.path.join(item.folder, "values.yaml"))
     if own is not None:
         draft.add_path(own.path, item.folder, (item.key,), umbrella=True)
     return draft
+
+
+def astray(layers: list[Layer], block: str, claimed: frozenset[str], folder: str) -> Iterator[Astray]:
+    """The keys around the block of an umbrella's values from which layers are taken, without those that are claimed."""
+    seen: set[tuple[DeskKey, str]] = set()
+    for layer in layers:
+        around = _around(layer, block)
+        for key in around.root.keys if around is not None and around.root is not None else ():
+            if around is not None and key not in claimed and (around.desk_key, key) not in seen:
+                seen.add((around.desk_key, key))
+                yield Astray(around, key, block, folder)
+
+
+def _around(layer: Layer, key: str) -> Layer | None:
+    """The umbrella's values that a dependency's part is taken from."""
+    spot = layer.place
+    if spot.mount or spot.recipe is not None or spot.fixed:
+        return None
+    if spot.embedded is not None:
+        around = spot._replace(inner=spot.inner[:-1]) if spot.inner[-1:] == (key,) else None
+    else:
+        around = spot._replace(prefix=spot.prefix[:-1]) if spot.prefix[-1:] == (key,) else None
+    try:
+        return None if around is None else place(layer.document, around, layer.blanks)
+    except (SourceError, ValueError):
+        return None
+
+
+def _claimed(item: Dependency) -> frozenset[str]:
+    """The top keys that mean something to Helm in an umbrella: its charts', their switches, and those of all."""
+    found = {"global", "tags"}
+    for manifest in item.manifest.file.manifests()[:1]:
+        for other in manifest.items("dependencies"):
+            found.add(other.text("alias") or other.text("name") or "")
+            found.update(text.strip().partition(".")[0] for text in (other.text("condition") or "").split(","))
+    return frozenset(found)
 
 
 def is_off(draft: Draft, item: Dependency) -> bool:

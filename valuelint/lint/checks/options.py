@@ -6,14 +6,14 @@ from valuelint.charts import options as tables
 from valuelint.charts.expressions import go_text
 from valuelint.charts.options import Options, OptionTable, Span, Suggestion
 from valuelint.charts.tables import ABSENT
-from valuelint.light import Any, Iterator, NamedTuple
+from valuelint.light import Any, Iterator, NamedTuple, remembered
 from valuelint.lint.rule import Open, Related, Remedy, Rule, Violation, show
 from valuelint.predict.cluster import Installed, World
 from valuelint.predict.objects import Stop
 from valuelint.syntax import Alias, Entry, Mapping, Node, Path, Scalar, Sequence, format_path, to_data
 from valuelint.syntax.patches import Patch, Remove, Rename, Set, Unique
 from valuelint.values import Unknown, Values
-from valuelint.workspace.release import Origin, Release
+from valuelint.workspace.release import Astray, Origin, Release
 
 Found = Iterator[Violation | Open]
 
@@ -198,6 +198,78 @@ def unknown(world: World, rule: Rule) -> Found:
         for stray in seen.strays if seen else ():
             if seen is not None and stray.kind in ("unknown", "later"):
                 yield _unknown(installed, seen, stray)
+        for item in installed.release.astray:
+            yield from _outside(world, installed, item)
+
+
+def _outside(world: World, installed: Installed, item: Astray) -> Found:
+    """An option that stands beside the block of its chart in an umbrella's values, not in it."""
+    fitting = _meant_for(world, item)
+    if not fitting or fitting[0].number != installed.number:
+        return
+    path: Path = (item.key,)
+    words = {"path": item.key, "chart": installed.chart.title, "block": item.block, "to": f"{item.block}.{item.key}"}
+    read = _reads_itself(item.folder)
+    if isinstance(read, str):
+        yield Open(installed.number, f"whether anything reads {item.key}: {read}", "the umbrella's templates")
+    if isinstance(read, str) or item.key in read:
+        return
+    found = item.layer.find(path)
+    if found is None or set(_anchors(found.node)) & set(_aliases(item.layer.document.root or found.node, found.node)):
+        return
+    value = item.layer.data().get(item.key)
+    others = [other.chart.title for other in fitting[1:]]
+    notes = (f"or it is meant for {show(others)}",) if others else ()
+    remedy = None
+    if not others and not holds(value) and item.layer.find((item.block, item.key)) is None:
+        patches = (Set((item.block, item.key), value), Remove(path))
+        remedy = Remedy(installed.number, "unsafe", patches, layer=item.layer)
+    yield Violation(
+        installed.number,
+        path,
+        "outside",
+        words,
+        "",
+        (),
+        notes,
+        remedy,
+        at_key=True,
+        in_every_version=True,
+        layer=item.layer,
+    )
+
+
+@remembered
+def _reads_itself(folder: str) -> frozenset[str] | str:
+    """The top keys that an umbrella's own templates read; or why that cannot be known."""
+    if not folder:
+        return frozenset()
+    from valuelint.charts.compiler import CompileError, own_reads
+    from valuelint.charts.templates import FREE
+
+    try:
+        reads = own_reads(folder)
+    except CompileError as error:
+        return f"a template of the umbrella chart cannot be followed ({error})"
+    if reads.pop((), 0) & FREE:
+        return "a template of the umbrella chart uses all of its values"
+    return frozenset(path[0] for path in reads)
+
+
+def _meant_for(world: World, item: Astray) -> list[Installed]:
+    """The charts of an umbrella that have an option of that name; where it fits some, those alone."""
+    if tables.says_nothing(item.key):
+        return []
+    found: list[tuple[Installed, bool]] = []
+    for installed in world.installed:
+        beside = [other for other in installed.release.astray if other.key == item.key]
+        if any(other.layer.desk_key == item.layer.desk_key for other in beside):
+            seen = look(installed)
+            if seen is not None and seen.options.knows((item.key,)):
+                user = {item.key: item.layer.data().get(item.key)}
+                found.append((installed, not any(seen.options.unknown(user))))
+    fits = [installed for installed, fit in found if fit]
+    return fits or [installed for installed, _ in found]
 
 
 def _unknown(installed: Installed, seen: Look, stray: Stray) -> Violation:
