@@ -7,6 +7,7 @@ command is the whole process, as a hook starts it. With --gate a missed budget i
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 from benchmarks import measure  # noqa: E402
+from benchmarks.options import RULES  # noqa: E402
 
 
 def tool(name: str) -> list[str]:
@@ -56,6 +58,27 @@ def instructions() -> Iterator[Row]:
     name, count = counter
     ratio = count([*VALUELINT, "check", *FILES]) / count([sys.executable, "-c", "pass"])
     yield Row(f"check of the example against python -c pass: instructions ({name})", ratio, "x", 8.0)
+
+
+def option_rules(folder: Path) -> Iterator[Row]:
+    """What the rules on options add to a check of one file: `python -c pass` takes about 10 ms."""
+    counter = measure.instruction_counter(EXAMPLE)
+    if counter is None:
+        return
+    name, count = counter
+    for part in ("valuelint", "rules", "schemas"):
+        shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+    for rule in (*RULES, "guard", "port-collision", "scrape-timeout"):
+        (folder / "rules" / f"{rule}.yaml").unlink()
+    script = "import sys; sys.path.insert(0, sys.argv.pop(1)); from valuelint.__main__ import main; main()"
+    nothing = count([sys.executable, "-c", "pass"])
+    for what, version in (("a known version", ("--cilium-version", "1.14.3")), ("no version", ())):
+        whole, without = (
+            count([sys.executable, "-c", script, str(tree), "check", *version, "cilium.yaml"])
+            for tree in (ROOT, folder)
+        )
+        ratio = (whole - without) / nothing
+        yield Row(f"rules on options, {what}, against python -c pass: instructions ({name})", ratio, "x", 1)
 
 
 def fix(pairs: int) -> Iterator[Row]:
@@ -127,6 +150,7 @@ def main() -> int:
     rows = [*against_yamllint(pairs), *instructions(), *fix(pairs)]
     with tempfile.TemporaryDirectory() as name:
         rows += small_files(Path(name, "small"), 100 if options.quick else 1000, 1 if options.quick else 3)
+        rows += option_rules(Path(name, "options"))
         rows += bombs(Path(name, "bombs"))
     print(table(rows))
     if not any("instructions" in row.what for row in rows):

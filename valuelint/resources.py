@@ -21,8 +21,8 @@ _MAGIC = b"valuelint\0\1"
 
 _SUFFIX = f".{sys.implementation.cache_tag}.data"
 
-PARTS_REMEMBERED = 16
-"""Of each file: a run asks for the few chart versions that its repository holds."""
+PARTS_REMEMBERED = 100
+"""Of each file: a run asks for the few versions that its repository holds, or for each that differs in its facts."""
 
 Stamp = tuple[str, int, int]
 """A file's name, time of change and size: what tells whether it is still the one that was parsed."""

@@ -227,6 +227,8 @@ class OptionTable:
 
     def span(self, path: Path, version: str) -> Span:
         """When an option was there: the last version before this one, and the first after it."""
+        if not self.every().knows(path):
+            return Span(None, None, None)  # most are typos, and the whole history is a lot to read
         versions = self.table.versions
         now = versions.index(self.table.nearest(version)[0])
         known = self._ranks_of(path)

@@ -43,12 +43,13 @@ class Record(NamedTuple):
 class Table:
     """What `load` gives. Everything it returns is shared between callers and must not be changed."""
 
-    __slots__ = ("_data", "_defaults", "_file", "_nearest", "_order", "_records", "chart", "versions")
+    __slots__ = ("_data", "_defaults", "_file", "_nearest", "_order", "_own", "_records", "chart", "versions")
 
     def __init__(self, chart: str, data: dict[str, Any] | None = None) -> None:
         """Reads the table from schemas/, or is that of `data`. Raises FileNotFoundError."""
         self.chart = chart
         self._file = f"schemas/{chart}/defaults.json"
+        self._own = data
         self._data = data
         self._order: list[Version] | None = None
         self._nearest: dict[str, tuple[str, bool]] = {}
@@ -142,8 +143,7 @@ class Table:
         return known
 
     def _part(self, part: str, make: Callable[[], Any]) -> Any:
-        """Once the whole table has been read, making a part is cheaper than looking for a remembered one."""
-        return resources.derived(self._file, part, make) if self._data is None else make()
+        return resources.derived(self._file, part, make) if self._own is None else make()
 
     def _whole(self) -> dict[str, Any]:
         if self._data is None:

@@ -15,6 +15,8 @@ class Port(NamedTuple):
     path: Path
     number: int
     of: str
+    needs: list[str]
+    """What has to be on for it to be opened."""
 
 
 def collisions(world: World) -> Iterator[tuple[Port, Port]]:
@@ -23,7 +25,8 @@ def collisions(world: World) -> Iterator[tuple[Port, Port]]:
     for installed in world.installed:
         for port in _host_ports(installed):
             for other in taken.setdefault(port.number, []):
-                yield other, port
+                if _is_open(other) and _is_open(port):
+                    yield other, port
             taken[port.number].append(port)
 
 
@@ -33,9 +36,9 @@ def _host_ports(installed: Installed) -> Iterator[Port]:
         value = installed.values.get(path)
         if isinstance(value, str) and value.isdigit():
             value = int(value)
-        if isinstance(value, int) and not isinstance(value, bool) and value and _on(installed, entry["needs"]):
-            yield Port(installed, path, value, entry["of"])
+        if isinstance(value, int) and not isinstance(value, bool) and value:
+            yield Port(installed, path, value, entry["of"], entry["needs"])
 
 
-def _on(installed: Installed, paths: list[str]) -> bool:
-    return all(go_truth(installed.values.get(parse_path(path))) is True for path in paths)
+def _is_open(port: Port) -> bool:
+    return all(go_truth(port.installed.values.get(parse_path(path))) is True for path in port.needs)

@@ -42,6 +42,8 @@ class Look(NamedTuple):
     options: Options
     user: dict[str, Any]
     strays: tuple[Stray, ...]
+    nulls: tuple[Path, ...]
+    """Options that are set to null, outside of maps that take anything."""
     gone: tuple[Open, ...]
     """What may be gone, where the version is not known."""
     meant: dict[Path, list[Suggestion]]
@@ -66,7 +68,8 @@ def look(installed: Installed) -> Look | None:
     user = Values(list(release.layers), {}).user
     strays = tuple(_strays(installed, table, options, user))
     gone = () if version is not None else tuple(_may_be_gone(installed.number, table, options, user))
-    found = Look(release, version, table, options, user, strays, gone, {})
+    nulls = tuple(path for path in _nulls(user) if options.knows(path) and not options.free(path[:-1]))
+    found = Look(release, version, table, options, user, strays, nulls, gone, {})
     _last[:] = [*_last[-7:], found]
     return found
 
@@ -564,28 +567,35 @@ def _pairs(user: dict[str, Any], defaults: dict[str, Any], path: Path) -> Iterat
 
 
 def _mistyped(installed: Installed, path: Path, value: Any, default: Any, schema: bool) -> Violation | None:
-    words = {**_said(installed), "path": format_path(path), "value": _quoted(value)}
-    number = installed.number
+    found = _misfit(installed, path, value, default, schema)
+    if found is None:
+        return None
+    variant, more, fitting = found
+    words = {**_said(installed), "path": format_path(path), "value": _quoted(value), **more}
+    remedy = None if fitting is None else Remedy(installed.number, "safe", (Set(path, fitting),))
+    return Violation(installed.number, path, variant, words, "", (), (), remedy)
+
+
+def _misfit(
+    installed: Installed, path: Path, value: Any, default: Any, schema: bool
+) -> tuple[str, dict[str, Any], Any] | None:
+    """How a value does not go with the default that it replaces: the variant, words for it, and what would."""
     if isinstance(default, bool) and isinstance(value, str) and not schema:
         word = value.strip().lower()
         if word in _OFF:
-            remedy = Remedy(number, "safe", (Set(path, False),))
-            return Violation(number, path, "quoted-false", words, "", (), (), remedy)
+            return "quoted-false", {}, False
         if word in _ON:
-            remedy = Remedy(number, "safe", (Set(path, True),))
-            return Violation(number, path, "quoted-true", words, "", (), (), remedy)
+            return "quoted-true", {}, True
     if isinstance(default, str) and isinstance(value, (int, float)) and not isinstance(value, bool):
         written = _written(installed, path)
         if written is not None and written != go_text(value):
-            words |= {"written": written, "read": go_text(value)}
-            return Violation(number, path, "number", words, "", (), (), Remedy(number, "safe", (Set(path, written),)))
+            return "number", {"written": written, "read": go_text(value)}, written
     if isinstance(default, dict) and not isinstance(value, dict):
         plain = isinstance(value, (bool, int, float))
         if default or (plain and value):
-            words["lost"] = ", ".join(list(default)[:3])
-            return Violation(number, path, "over-map" if default else "no-map", words)
+            return "over-map" if default else "no-map", {"lost": ", ".join(list(default)[:3])}, None
     if isinstance(default, list) and isinstance(value, (bool, int, float)) and value:
-        return Violation(number, path, "no-list", words)
+        return "no-list", {}, None
     return None
 
 
@@ -686,7 +696,7 @@ def null(world: World, rule: Rule) -> Found:
         if seen is None:
             continue
         table, known = seen.table, seen.options
-        for path in _nulls(installed.values.user, known, ()):
+        for path in seen.nulls:
             default = known.default(path)
             words = {**_said(installed), "path": format_path(path)}
             if _stops(installed, path):
@@ -718,14 +728,12 @@ def _as_its_own(table: OptionTable, version: str, key: str, default: Any) -> boo
     return not own or given == {name: value for name, value in own.items() if name not in ("global", "enabled")}
 
 
-def _nulls(user: dict[str, Any], known: Options, path: Path) -> Iterator[Path]:
+def _nulls(user: dict[str, Any], path: Path = ()) -> Iterator[Path]:
     for key, value in user.items():
-        here = (*path, key)
         if value is None:
-            if known.knows(here) and not known.free(path):
-                yield here
-        elif isinstance(value, dict) and known.knows(here) and not known.free(here):
-            yield from _nulls(value, known, here)
+            yield (*path, key)
+        elif type(value) is dict:
+            yield from _nulls(value, (*path, key))
 
 
 def duplicate(world: World, rule: Rule) -> Found:
