@@ -40,6 +40,7 @@ class Chart(NamedTuple):
     schema: dict[str, Any] | None
     subcharts: dict[str, tuple[str, dict[str, Any]]]  # by key: condition and own values
     templates: tuple[tuple[tuple[str, ...], str], ...] = ()  # key of the subchart they are of, or (), and text
+    complete: bool = True  # whether every chart that it depends on is inside
 
 
 Flat = dict[tuple[str, ...], Any]
@@ -62,7 +63,7 @@ def own_reads(path: str) -> templates.Reads:
         files: dict[str, bytes] = {}
         for name in ("templates", "files"):
             files |= {f"{name}/{inside}": data for inside, data in _files(os.path.join(path, name))}
-        return templates.scan(_templates(files))
+        return templates.scan(_templates(files), complete=False)
     except (OSError, ValueError) as error:
         raise CompileError(f"{path}: {error}") from error
 
@@ -123,6 +124,7 @@ def _chart(files: dict[str, bytes]) -> Chart:
         schema=None if schema is None else json.loads(schema),
         subcharts=_subcharts(dependencies, inner),
         templates=(*_templates(files), *_inner_templates(dependencies, inner)),
+        complete=all(item["name"] in inner for item in dependencies) and all(each.complete for each in inner.values()),
     )
 
 
@@ -292,7 +294,7 @@ def options(chart: Chart) -> Flat:
     READ: an option without a default. REFUSED: one that is only read to refuse it. FREE: a map that is used whole, so
     that everything below it counts; such as one of which no template reads anything, since nobody knows its use.
     """
-    reads = templates.scan(chart.templates, chart.subcharts)
+    reads = templates.scan(chart.templates, chart.subcharts, chart.complete)
     for condition, _ in chart.subcharts.values():
         reads |= {tuple(path.strip().split(".")): templates.READ for path in condition.split(",") if path.strip()}
     defaults = tables.join(chart.values, {key: own for key, (_, own) in chart.subcharts.items()})
@@ -449,7 +451,7 @@ def _tree(versions: dict[str, Flat]) -> tables.Tree:
             if isinstance(below, list):
                 below = branch[key] = {HERE: below}
             branch = below
-        branch[path[-1]] = histories[path]
+        branch[path[-1] if path else HERE] = histories[path]
     return tree
 
 

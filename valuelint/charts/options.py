@@ -38,14 +38,15 @@ class Options:
 
     def unknown(self, user: dict[str, Any]) -> Iterator[Path]:
         """The topmost paths of the user's values that the chart does not know."""
-        yield from _unknown(user, self.defaults, self.states, (), self.subcharts)
+        if self.states.get(HERE) != FREE:
+            yield from _unknown(user, self.defaults, self.states, (), self.subcharts)
 
     def knows(self, path: Path) -> bool:
         """Whether the chart has an option of that path, or uses a map above it whole."""
         default: Any = self.defaults
         states: Any = self.states
         for number, key in enumerate(path):
-            if number and _open(default, states):
+            if _open(default, states) if number else states.get(HERE) == FREE:
                 return True
             default, states = _below(default, key), _state_below(states, key)
             if not _known(default, states):
@@ -56,8 +57,8 @@ class Options:
         """Whether anything may stand below a path."""
         default: Any = self.defaults
         states: Any = self.states
-        for key in path:
-            if _open(default, states):
+        for number, key in enumerate(path):
+            if _open(default, states) if number else states.get(HERE) == FREE:
                 return True
             default, states = _below(default, key), _state_below(states, key)
         return _open(default, states)

@@ -261,9 +261,13 @@ _MOST_DEPTH = 60
 
 
 class Scan:
-    """Runs the templates of one chart, subcharts included; `reads` is the outcome."""
+    """Runs the templates of one chart, subcharts included; `reads` is the outcome.
 
-    def __init__(self, subcharts: Iterable[str] = ()) -> None:
+    `complete` says that all named templates are among them: one that is not stops the render, and reads nothing.
+    """
+
+    def __init__(self, subcharts: Iterable[str] = (), complete: bool = True) -> None:
+        self._complete = complete
         self.reads: Reads = {}
         self.subcharts = frozenset(subcharts)
         self._defines: dict[str, tuple[Node, ...]] = {}
@@ -311,7 +315,7 @@ class Scan:
 
     def _mark(self, possible: Possible, kind: int) -> None:
         for atom in possible:
-            if atom[0] == "root" and kind == FREE:
+            if atom[0] == "root" and kind == FREE and not self._complete:
                 self._note(atom[1], FREE)
             elif atom[0] == "values":
                 bits = REFUSED if self._refusing and kind == READ else kind
@@ -529,6 +533,6 @@ def _fails(nodes: tuple[Node, ...]) -> bool:
     return found
 
 
-def scan(files: Iterable[tuple[Names, str]], subcharts: Iterable[str] = ()) -> Reads:
-    """What these templates read of the values. Raises TemplateError."""
-    return Scan(subcharts).run(files)
+def scan(files: Iterable[tuple[Names, str]], subcharts: Iterable[str] = (), complete: bool = True) -> Reads:
+    """What these templates read of the values; the empty path for all of them. Raises TemplateError."""
+    return Scan(subcharts, complete).run(files)

@@ -75,7 +75,7 @@ def look(installed: Installed) -> Look | None:
 
 
 def _strays(installed: Installed, table: OptionTable, options: Options, user: dict[str, Any]) -> Iterator[Stray]:
-    unknown = list(options.unknown(user))
+    unknown = [*options.unknown(user), *_shared(table, options, user)]
     if not unknown:
         return
     mentioned: list[Path] | None = None
@@ -97,6 +97,17 @@ def _strays(installed: Installed, table: OptionTable, options: Options, user: di
             entry = table.corrections.find("removed", part, version)
             kind = "removed" if span and span.last else "later" if span and span.added else "unknown"
             yield Stray(part, value, kind, span, entry)
+
+
+def _shared(table: OptionTable, options: Options, user: dict[str, Any]) -> Iterator[Path]:
+    """What charts share may be for any of them; of what the corrections name, it is known whose it was."""
+    if not isinstance(user.get("global"), dict):
+        return
+    for section in ("renamed", "removed"):
+        for entry in table.corrections.data.get(section) or ():
+            path: Path = tuple(entry["path"].split("."))
+            if path[0] == "global" and _has(user, path) and not options.knows(path):
+                yield path
 
 
 def _parts(table: OptionTable, path: Path, value: Any) -> Iterator[Path]:
