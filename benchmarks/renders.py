@@ -256,10 +256,10 @@ def corrected(chance: random.Random) -> list[Broken]:
                 path = tuple(entry["path"].split("."))
                 without = [version for version in released if not table.at(version).knows(path)]
                 span = table.span(path, released[-1])
-                later = [version for version in without if span.removed is None or released.index(version) > 0]
-                if not later or span.last is None:
+                if span.last is None:
                     continue
-                after = [v for v in later if table.table.versions.index(v) > table.table.versions.index(span.last)]
+                gone = table.table.versions.index(span.last)
+                after = [version for version in without if table.table.versions.index(version) > gone]
                 default = table.table.defaults(span.last)
                 for key in path:
                     default = default.get(key, tables.ABSENT) if isinstance(default, dict) else tables.ABSENT
