@@ -207,7 +207,7 @@ def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert compiler.main(["--output", str(tmp_path / "out"), folder]) == 0
     assert "defaults.json" in capsys.readouterr().out
     assert compiler.main(["--output", str(tmp_path / "out"), str(tmp_path / "nothing")]) == 1
-    assert "no Chart.yaml" in capsys.readouterr().err
+    assert "no such file or folder" in capsys.readouterr().err
     assert compiler.main([]) == 2
     assert "usage" in capsys.readouterr().err
 
@@ -259,3 +259,76 @@ def canonical(facts: Facts) -> str:
             ),
         ]
     )
+
+
+# --- archives that nobody should trust ---------------------------------------------------------------
+
+ABOUT = "apiVersion: v2\nname: demo\nversion: 1.0.0\n"
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"no archive at all", "it is no archive of a chart, or a damaged one; download it again"),
+        (archive({"Chart.yaml": ABOUT, "values.yaml": "a: 1\n" * 999})[:150], "a damaged one; download it again"),
+        (archive({"Chart.yaml": ABOUT, "../../evil": "a"}), "a file outside of its folder: 'demo/../../evil'"),
+        (archive({"Chart.yaml": ABOUT}, root="/demo"), "a file outside of its folder: '/demo/Chart.yaml'"),
+        (archive({"Chart.yaml": ABOUT.replace("demo", "../../evil")}), "Chart.yaml names no chart"),
+        (archive({"Chart.yaml": ABOUT + "dependencies: 3\n"}), "the dependencies in Chart.yaml are no list"),
+        (archive({"Chart.yaml": ABOUT, "values.schema.json": "[1"}), "values.schema.json: Expecting"),
+        (archive({"Chart.yaml": ABOUT, "templates/a.yaml": "{{ if }}"}), "templates/a.yaml: an empty command"),
+        (
+            archive({"Chart.yaml": ABOUT, "templates/a.yaml": "{{ " + "(" * 9999 + "}}"}),
+            "nest deeper than anybody can follow",
+        ),
+    ],
+)
+def test_an_archive_that_is_none_is_one_error(tmp_path: Path, data: bytes, reason: str) -> None:
+    file = tmp_path / "demo.tgz"
+    file.write_bytes(data)
+    with pytest.raises(CompileError) as caught:
+        compiler.read(str(file))
+    assert str(caught.value).startswith(f"{file}: ")
+    assert reason in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("inside", [False, True])
+def test_an_archive_that_unpacks_to_too_much_is_not_unpacked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, inside: bool
+) -> None:
+    monkeypatch.setattr(compiler, "LARGEST", 2_000_000)
+    half = {"Chart.yaml": ABOUT.encode(), "templates/a": b" " * 1_500_000}
+    file = tmp_path / "demo.tgz"
+    file.write_bytes(archive({**half, "charts/a.tgz": archive(half)} if inside else {**half, "b": b" " * 1_500_000}))
+    with pytest.raises(CompileError, match="it unpacks to more than 2 MB"):
+        compiler.read(str(file))
+
+
+# --- templates that use all of the values --------------------------------------------------------------
+
+
+def options_of(tmp_path: Path, files: dict[str, str]) -> dict[tuple[str, ...], Any]:
+    return dict(compiler.options(compiler.read(str(write(tmp_path / "demo", files)))))
+
+
+@pytest.mark.parametrize("template", ["{{ toYaml .Values }}", "{{ range $k, $v := .Values }}{{ $k }}{{ end }}"])
+def test_a_template_that_uses_all_values_leaves_every_key_open(tmp_path: Path, template: str) -> None:
+    files = {"Chart.yaml": ABOUT, "values.yaml": "a: {b: 1}\n", "templates/a.yaml": template}
+    assert options_of(tmp_path, files) == {(): "f"}
+
+
+def test_a_named_template_that_is_not_there_may_read_anything_if_a_chart_is_missing(tmp_path: Path) -> None:
+    files = {"Chart.yaml": ABOUT, "values.yaml": "a: 1\n", "templates/a.yaml": '{{ include "common.all" . }}'}
+    assert options_of(tmp_path / "whole", files) == {}
+    files["Chart.yaml"] += "dependencies: [{name: common, version: 1.x.x}]\n"
+    assert options_of(tmp_path / "part", files) == {(): "f"}
+
+
+def test_a_default_text_that_names_options_is_a_template(tmp_path: Path) -> None:
+    files = {
+        "Chart.yaml": ABOUT,
+        "values.yaml": "more: {size: 1}\nodd: '{{ .Values.'\nconfig: '{{ toYaml .Values.more }} {{ .Values.less }}'\n",
+        "templates/a.yaml": "{{ tpl .Values.config . }}{{ .Values.more.size }}",
+    }
+    assert options_of(tmp_path, files) == {("more",): "f", ("less",): "r"}

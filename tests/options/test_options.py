@@ -238,3 +238,9 @@ def test_no_default_is_a_value_that_is_not_allowed() -> None:
             for entry in known.corrections.entries("allowed", version):
                 default = known.at(version).default(parse_path(entry["path"]))
                 assert default in (None, "", OPAQUE, "∅") or default in entry["values"], (version, entry["path"])
+
+
+def test_a_chart_that_uses_all_values_knows_every_option() -> None:
+    every = options.Options("1.0.0", {"a": {"b": 1}}, {"": "f"}, {})
+    assert list(every.unknown({"x": 1, "a": {"c": 2}})) == []
+    assert (every.knows(("x", "y")), every.free(("a",))) == (True, True)

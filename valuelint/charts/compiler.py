@@ -13,6 +13,7 @@ import json
 import os
 import sys
 import tarfile
+import zlib
 from itertools import pairwise
 
 from valuelint import resources, syntax
@@ -25,6 +26,11 @@ LONGEST_TEXT = 200
 LONGEST_TEMPLATE = 60
 
 ANY = "any"
+
+LARGEST = 200_000_000
+"""Bytes that a chart may unpack to, with all that it brings along."""
+
+_NAME = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.")
 
 
 class CompileError(Exception):
@@ -52,9 +58,14 @@ Flat = dict[tuple[str, ...], Any]
 def read(path: str) -> Chart:
     """Reads a chart's folder or archive. Raises CompileError."""
     try:
-        return _chart(_archive(_bytes(path)) if os.path.isfile(path) else _folder(path))
-    except (OSError, tarfile.TarError, ValueError, syntax.SourceError) as error:
+        if not os.path.exists(path):
+            raise ValueError("there is no such file or folder")
+        left = [LARGEST]
+        return _chart(_archive(_bytes(path), left) if os.path.isfile(path) else _folder(path), left)
+    except (OSError, ValueError, syntax.SourceError) as error:
         raise CompileError(f"{path}: {error}") from error
+    except RecursionError:
+        raise CompileError(f"{path}: its files nest deeper than anybody can follow") from None
 
 
 def own_reads(path: str) -> templates.Reads:
@@ -87,14 +98,23 @@ def _bytes(path: str) -> bytes:
         return file.read()
 
 
-def _archive(data: bytes) -> dict[str, bytes]:
+def _archive(data: bytes, left: list[int]) -> dict[str, bytes]:
+    """The files of an archive, without the folder that all of them are in; `left` is how many bytes there may be."""
     files = {}
-    with tarfile.open(fileobj=io.BytesIO(data)) as archive:
-        for member in archive:
-            inside = member.name.partition("/")[2]
-            opened = archive.extractfile(member) if member.isfile() and _wanted(inside) else None
-            if opened is not None:
-                files[inside] = opened.read()
+    try:
+        with tarfile.open(fileobj=io.BytesIO(data), mode="r:*") as archive:
+            for member in archive:
+                if member.name.startswith("/") or ".." in member.name.split("/"):
+                    raise ValueError(f"the archive has a file outside of its folder: {member.name!r}")
+                left[0] -= member.size
+                if left[0] < 0:
+                    raise ValueError(f"it unpacks to more than {LARGEST // 1_000_000} MB, which no chart needs")
+                inside = member.name.partition("/")[2]
+                opened = archive.extractfile(member) if member.isfile() and _wanted(inside) else None
+                if opened is not None:
+                    files[inside] = opened.read()
+    except (tarfile.TarError, EOFError, zlib.error):
+        raise ValueError("it is no archive of a chart, or a damaged one; download it again") from None
     return files
 
 
@@ -106,33 +126,52 @@ def _wanted(inside: str) -> bool:
     return _wanted(rest) if rest else subchart.endswith(".tgz")
 
 
-def _chart(files: dict[str, bytes]) -> Chart:
+def _chart(files: dict[str, bytes], left: list[int]) -> Chart:
     if "Chart.yaml" not in files:
         raise ValueError("there is no Chart.yaml in it")
-    about = _yaml(files["Chart.yaml"])
+    about = _yaml(files["Chart.yaml"], "Chart.yaml")
     name, version = about.get("name"), str(about.get("version")).removeprefix("v")
-    if not isinstance(name, str):
-        raise ValueError("Chart.yaml names no chart")
+    if not isinstance(name, str) or not _NAME.issuperset(name) or name.startswith("."):
+        raise ValueError("Chart.yaml names no chart: a name is made of letters, digits, hyphens and dots")
     parse_version(version)
-    schema = files.get("values.schema.json")
-    inner = _inner(files)
     dependencies = about.get("dependencies") or []
+    if not isinstance(dependencies, list) or not all(_is_dependency(item) for item in dependencies):
+        raise ValueError("the dependencies in Chart.yaml are no list of charts with their names")
+    try:
+        schema = json.loads(files.get("values.schema.json", b"null"))
+    except ValueError as error:
+        raise ValueError(f"values.schema.json: {error}") from None
+    inner = _inner(files, left)
     return Chart(
         name=name,
         version=version,
-        values=_yaml(files.get("values.yaml", b"")),
-        schema=None if schema is None else json.loads(schema),
+        values=_yaml(files.get("values.yaml", b""), "values.yaml"),
+        schema=schema if isinstance(schema, dict) else None,
         subcharts=_subcharts(dependencies, inner),
         templates=(*_templates(files), *_inner_templates(dependencies, inner)),
         complete=all(item["name"] in inner for item in dependencies) and all(each.complete for each in inner.values()),
     )
 
 
+def _is_dependency(item: Any) -> bool:
+    texts = [_field(item, "alias"), _field(item, "condition")]
+    return isinstance(_field(item, "name"), str) and all(text is None or isinstance(text, str) for text in texts)
+
+
+def _field(data: Any, key: str) -> Any:
+    return data.get(key) if isinstance(data, dict) else None
+
+
 def _templates(files: dict[str, bytes]) -> Iterator[tuple[tuple[str, ...], str]]:
-    """The templates of a chart; a file that it hands to `tpl` is one as well."""
+    """The templates of a chart; a file that it hands to `tpl` is one as well. Raises ValueError."""
     for inside in sorted(files):
         if inside.startswith("templates/") or (inside.startswith("files/") and b".Values" in files[inside]):
-            yield (), files[inside].decode("utf-8", "replace")
+            text = files[inside].decode("utf-8", "replace")
+            try:
+                templates.parse(text)
+            except templates.TemplateError as error:
+                raise ValueError(f"{inside}: {error}") from None
+            yield (), text
 
 
 def _inner_templates(
@@ -155,7 +194,7 @@ def _undeclared(dependencies: list[dict[str, Any]], inner: dict[str, Chart]) -> 
     return inner.keys() - {dependency["name"] for dependency in dependencies}
 
 
-def _inner(files: dict[str, bytes]) -> dict[str, Chart]:
+def _inner(files: dict[str, bytes], left: list[int]) -> dict[str, Chart]:
     """The charts inside, by their names."""
     folders: dict[str, dict[str, bytes]] = {}
     for inside, data in files.items():
@@ -165,8 +204,8 @@ def _inner(files: dict[str, bytes]) -> dict[str, Chart]:
         if rest:
             folders.setdefault(name, {})[rest] = data
         else:
-            folders[name] = _archive(data)
-    charts = [_chart(below) for below in folders.values()]
+            folders[name] = _archive(data, left)
+    charts = [_chart(below, left) for below in folders.values()]
     return {chart.name: chart for chart in charts}
 
 
@@ -187,12 +226,12 @@ def _subcharts(dependencies: list[dict[str, Any]], inner: dict[str, Chart]) -> d
 _parsed: dict[bytes, dict[str, Any]] = {}
 
 
-def _yaml(data: bytes) -> dict[str, Any]:
+def _yaml(data: bytes, name: str) -> dict[str, Any]:
     """Releases share most of their files, those of subcharts above all: each is parsed once."""
     if data not in _parsed:
-        found = syntax.load_data(syntax.Source.from_bytes(data, "values.yaml")) if data.strip() else None
+        found = syntax.load_data(syntax.Source.from_bytes(data, name)) if data.strip() else None
         if not isinstance(found, dict | None):
-            raise ValueError("one of its YAML files holds no mapping")
+            raise ValueError(f"{name} holds no mapping")
         _parsed[data] = found or {}
     return _parsed[data]
 
@@ -219,7 +258,7 @@ def types(schema: dict[str, Any], values: Any, path: tuple[str, ...] = ()) -> It
     accepted = _accepted(schema)
     if path and accepted != _type(values):
         yield path, accepted
-    below = schema.get("properties", {})
+    below = _known_properties(schema)
     defaults = values if isinstance(values, dict) else {}
     for key in sorted(below):
         yield from types(below[key], defaults.get(key, ABSENT), (*path, key))
@@ -228,7 +267,16 @@ def types(schema: dict[str, Any], values: Any, path: tuple[str, ...] = ()) -> It
             yield (*path, key), ANY
 
 
-def _accepted(schema: dict[str, Any]) -> Any:
+def _known_properties(schema: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The properties that a schema says something of: `true` and `false` are schemas as well."""
+    properties = _field(schema, "properties")
+    found = properties.items() if isinstance(properties, dict) else ()
+    return {key: below for key, below in found if isinstance(below, dict)}
+
+
+def _accepted(schema: Any) -> Any:
+    if not isinstance(schema, dict):
+        return ANY
     if "enum" in schema:
         return schema["enum"]
     alternatives = [_accepted(each) for each in schema.get("oneOf") or schema.get("anyOf") or ()]
@@ -294,7 +342,10 @@ def options(chart: Chart) -> Flat:
     READ: an option without a default. REFUSED: one that is only read to refuse it. FREE: a map that is used whole, so
     that everything below it counts; such as one of which no template reads anything, since nobody knows its use.
     """
-    reads = templates.scan(chart.templates, chart.subcharts, chart.complete)
+    texts = [*chart.templates, *_filled_in(chart.values, ())]
+    for key, (_, own) in chart.subcharts.items():
+        texts += _filled_in(own, (key,))
+    reads = templates.scan(texts, chart.subcharts, chart.complete)
     for condition, _ in chart.subcharts.values():
         reads |= {tuple(path.strip().split(".")): templates.READ for path in condition.split(",") if path.strip()}
     defaults = tables.join(chart.values, {key: own for key, (_, own) in chart.subcharts.items()})
@@ -321,6 +372,19 @@ def options(chart: Chart) -> Flat:
     }
 
 
+def _filled_in(values: Any, prefix: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """The default texts that name options: whatever template takes them fills them in, as a template of its own."""
+    if isinstance(values, dict | list):
+        for inner in values.values() if isinstance(values, dict) else values:
+            yield from _filled_in(inner, prefix)
+    elif isinstance(values, str) and "{{" in values and ".Values" in values:
+        try:
+            templates.parse(values)
+        except templates.TemplateError:
+            return  # a text with another use for braces
+        yield prefix, values
+
+
 def _is_full(value: Any) -> bool:
     return isinstance(value, dict) and bool(value)
 
@@ -342,10 +406,9 @@ def _maps(values: dict[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[
 
 
 def _properties(schema: dict[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    for key, below in schema.get("properties", {}).items():
-        if isinstance(below, dict):
-            yield (*path, key)
-            yield from _properties(below, (*path, key))
+    for key, below in _known_properties(schema).items():
+        yield (*path, key)
+        yield from _properties(below, (*path, key))
 
 
 def flat(values: dict[str, Any]) -> Flat:
