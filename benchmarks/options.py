@@ -94,9 +94,9 @@ def _values(path: Path, chart: str) -> Iterator[tuple[str, str]]:
     for file in sorted(path.glob("ci/*.yaml")):
         yield str(file.relative_to(path)), file.read_text()
     for file in sorted(path.glob("charts/*/ci/*.yaml")):
-        key = file.parent.parent.name
-        inside = "".join(f"  {line}" if line.strip() else line for line in file.read_text().splitlines(True))
-        if file.read_text().strip() and not file.read_text().startswith("---"):
+        text, key = file.read_text(), file.parent.parent.name
+        if isinstance(parse(Source.from_text(text, file.name))[0].root, Mapping) and not text.startswith("---"):
+            inside = "".join(f"  {line}" if line.strip() else line for line in text.splitlines(True))
             yield str(file.relative_to(path)), f"{key}:\n{inside}"
 
 

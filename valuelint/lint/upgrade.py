@@ -19,7 +19,12 @@ from valuelint.workspace.release import Cluster, Release
 
 BREAKS = ("guard",)
 """Rules whose findings stop the deploy; of others, those that are errors and say so with their variant."""
-_STOPPING = {("renamed-option", "fails"), ("wrong-type", "refused"), ("not-allowed-value", "fails")}
+_STOPPING = {
+    ("renamed-option", "fails"),
+    ("removed-option", "fails"),
+    ("wrong-type", "refused"),
+    ("not-allowed-value", "fails"),
+}
 _LOSING = ("unknown-option", "removed-option", "renamed-option")
 
 _NOISE = ("tag", "digest", "version", "sha", "repository", "registry", "checksum", "genericDigest", "useDigest")
