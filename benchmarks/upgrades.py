@@ -99,7 +99,7 @@ def judge(chance: random.Random, helm: Judge, chart: str, tally: Tally) -> bool:
             place += [item for item in upgrade.moved if _touches(item.path[:-1], path)]  # type: ignore[misc]
             tally.add(f"{chart}: a key that did something and does not is said", bool(place), f"{path} of {what}")
     for item in upgrade.lost if after is not None else ():
-        renamed = merge(without(values, item.place.path), _nest((*item.place.path[:-1], NOBODYS), "x"))
+        renamed = merge(without(values, item.place.path), _nest((*map(str, item.place.path[:-1]), NOBODYS), "x"))
         same = after in (helm.render(chart, new, without(values, item.place.path)), helm.render(chart, new, renamed))
         tally.add(f"{chart}: what is said to be lost does nothing", same, f"{item.place.path} of {what}")
     fixed = lint(chart, new, values).fixed

@@ -2,9 +2,9 @@
 
     python -m tests.golden.guards CHARTS [--chart NAME]
 
-CHARTS is a folder of unpacked charts. At both ends of each stretch of versions in which a guard is described, values that
-it should stop are rendered; in the versions right outside, the same values must not stop at the same place. What no guard
-came by is listed, with the versions that have it.
+CHARTS is a folder of unpacked charts. At both ends of each stretch of versions in which a guard is described, values
+that it should stop are rendered; in the versions right outside, the same values must not stop at the same place. What
+no guard came by is listed, with the versions that have it.
 """
 
 from __future__ import annotations
