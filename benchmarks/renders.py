@@ -91,6 +91,16 @@ class Judge:
             self._known[key] = None if manifests is None else frozenset(_lines(manifests))
         return self._known[key]
 
+    def monitors(self, chart: str, version: str, values: dict[str, Any]) -> set[tuple[str, str]]:
+        """The monitors of a release that renders, by kind and name."""
+        case: Any = {"version": version, "values": values, "release": "rel", "namespace": "ns"}
+        items = (item for _, item in self.library.objects(self.library.render(chart, case, crds=True) or {}))
+        return {
+            (item["kind"], item["metadata"]["name"])
+            for item in items
+            if item.get("kind") in ("ServiceMonitor", "PodMonitor")
+        }
+
     def effect(self, chart: str, version: str, values: dict[str, Any], over: dict[str, Any]) -> frozenset[str] | None:
         """What values change about a release; None where either stops."""
         base, changed = self.render(chart, version, over), self.render(chart, version, merge(over, values))

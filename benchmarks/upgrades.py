@@ -91,6 +91,11 @@ def judge(chance: random.Random, helm: Judge, chart: str, tally: Tally) -> bool:
     after = helm.render(chart, new, values)
     tally.add(f"{chart}: a render that stops is said", after is not None or bool(upgrade.breaks), what)
     tally.add(f"{chart}: what is said to stop does", after is None or not upgrade.breaks, what)
+    if after is not None:
+        were, are = helm.monitors(chart, old, values), helm.monitors(chart, new, values)
+        for change, real in (("appears", are - were), ("vanishes", were - are)):
+            told = {(sight.kind, sight.name) for sight in upgrade.monitors if sight.change == change}
+            tally.add(f"{chart}: a monitor that {change}", told == real, f"{told ^ real} of {what}")
     lines = [*upgrade.breaks, *upgrade.lost, *upgrade.other]
     for path in paths if after is not None else ():
         one = helm.render(chart, new, without(values, path))

@@ -244,3 +244,11 @@ def test_a_chart_that_uses_all_values_knows_every_option() -> None:
     every = options.Options("1.0.0", {"a": {"b": 1}}, {"": "f"}, {})
     assert list(every.unknown({"x": 1, "a": {"c": 2}})) == []
     assert (every.knows(("x", "y")), every.free(("a",))) == (True, True)
+
+
+def test_an_option_that_a_correction_takes_away_is_gone_from_that_version_on() -> None:
+    table = options.load("cilium")
+    assert table is not None
+    assert table.span(("hostServices", "enabled"), "1.18.2") == options.Span("1.12.19", "1.13.0", None)
+    assert table.at("1.12.19").knows(("hostServices", "enabled"))
+    assert not table.at("1.13.0").knows(("hostServices", "enabled"))

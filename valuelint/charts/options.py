@@ -192,12 +192,14 @@ def _collect(default: Any, state: Any, path: Names, found: dict[Names, bool]) ->
 class OptionTable:
     """The options of all versions of a chart."""
 
-    __slots__ = ("_corrections", "_data", "_file", "_known", "chart", "table")
+    __slots__ = ("_corrections", "_data", "_file", "_known", "_laid_over", "chart", "table")
 
     def __init__(self, chart: str) -> None:
         self.chart = chart
         self.table = tables.load(chart)
         self._file = f"schemas/{chart}/options.json"
+        there = "corrections.yaml" in resources.names(f"schemas/{chart}")
+        self._laid_over = [f"schemas/{chart}/corrections.yaml"] if there else []
         self._data: dict[str, Any] | None = None
         self._known: dict[str | None, Options] = {}
         self._corrections: Corrections | None = None
@@ -206,14 +208,16 @@ class OptionTable:
         """The options of a version; of the nearest older one where it is not known. Raises ValueError."""
         used = self.table.nearest(version)[0]
         if used not in self._known:
-            states = resources.derived(self._file, used, lambda: self._states(used))
+            states = resources.derived(self._file, used, lambda: self._states(used), self._laid_over)
             self._known[used] = Options(used, self.table.defaults(used), states, self.table.subcharts(used))
         return self._known[used]
 
     def every(self) -> Options:
         """The options that any released version knows: what is unknown here was never one."""
         if None not in self._known:
-            defaults, states, subcharts = resources.derived(self._file, "every", self._union, [self.table.file])
+            defaults, states, subcharts = resources.derived(
+                self._file, "every", self._union, [self.table.file, *self._laid_over]
+            )
             self._known[None] = Options(None, defaults, states, subcharts)
         return self._known[None]
 
@@ -221,9 +225,7 @@ class OptionTable:
     def corrections(self) -> Corrections:
         """What is laid over the tables by hand."""
         if self._corrections is None:
-            name = f"schemas/{self.chart}/corrections.yaml"
-            there = "corrections.yaml" in resources.names(f"schemas/{self.chart}")
-            self._corrections = Corrections(resources.load(name) if there else {})
+            self._corrections = Corrections(resources.load(self._laid_over[0]) if self._laid_over else {})
         return self._corrections
 
     def span(self, path: Path, version: str) -> Span:
@@ -271,6 +273,11 @@ class OptionTable:
         for rank in range(len(versions)):
             if rank not in known and named is not None and not _only_refused(_states_of(named, ranks, rank)):
                 known.add(rank)
+        for entry in self.corrections.data.get("options") or ():
+            place = tuple(entry["path"].split("."))
+            if entry["state"] == "unknown" and names[: len(place)] == place:
+                held = Range.parse(entry["versions"])
+                known -= {rank for rank in known if held.contains(versions[rank])}
         return known
 
     def _states(self, version: str) -> States:
