@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+_OWN_DURATION = "the chart's own durations are durations; the leaf saves a look at them"
 _OWN_TAG = "the chart's own tags pass the checks that follow"
 _AUTHORITY = "would need a true certificate authority in the values: Helm stops at anything else"
 _ASKED_ONLY = "asked for the sake of the map around it; the answer is the same either way"
@@ -15,6 +16,15 @@ _NO_MAP = "what is no map stops the render in the templates as well"
 
 UNDECIDING: dict[str, list[tuple[str, str, bool, str]]] = {
     "cilium": [
+        ("guards.no-duration", "operator.identityHeartbeatTimeout changed", False, _OWN_DURATION),
+        ("guards.no-duration", "operator.identityGCInterval changed", False, _OWN_DURATION),
+        ("guards.no-duration", "operator.endpointGCInterval changed", False, _OWN_DURATION),
+        ("guards.no-duration", "operator.nodeGCInterval changed", False, _OWN_DURATION),
+        ("guards.no-duration", "bpf.monitorInterval changed", False, _OWN_DURATION),
+        ("guards.no-duration", "ipam.ciliumNodeUpdateRate changed", False, _OWN_DURATION),
+        ("guards.no-duration", "l2NeighDiscovery.refreshPeriod changed", False, _OWN_DURATION),
+        ("guards.no-duration", "authentication.gcInterval changed", False, _OWN_DURATION),
+        ("guards.no-duration", "authentication.mutual.connectTimeout changed", False, _OWN_DURATION),
         ("guards.hubble-ui-no-version", "hubble.ui.backend.image.tag changed", False, _OWN_TAG),
         ("guards.hubble-ui-no-version", "hubble.ui.frontend.image.tag changed", False, _OWN_TAG),
         ("guards.hubble-ui-too-old", "hubble.ui.backend.image.tag changed", False, _OWN_TAG),
