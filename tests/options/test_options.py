@@ -141,6 +141,23 @@ def test_what_names_a_whole_release_is_not_suggested_for_a_part_of_it(path: str)
     assert [item.path for item in found if len(item.path) == 1] == []
 
 
+@pytest.mark.parametrize(
+    ("path", "sure"),
+    [
+        ("operator.serviceMonitor.enabled", "operator.prometheus.serviceMonitor.enabled"),
+        ("envoy.serviceMonitor.labels", "envoy.prometheus.serviceMonitor.labels"),
+        ("operator.metrics.enabled", None),
+        ("hubble.metrics.serviceMonitor.namespace", None),
+        ("hubble.relay.metrics.enabled", None),
+        ("prometheus.monitor.enabled", None),
+    ],
+)
+def test_a_word_that_stands_everywhere_only_moves_down_a_level_that_was_left_out(path: str, sure: str | None) -> None:
+    """What `operator.metrics.enabled: false` was meant for is not to switch the operator off."""
+    found = suggest(at("cilium", "1.18.2"), parse_path(path), True)
+    assert [".".join(item.path) for item in found if item.sure] == ([] if sure is None else [sure])
+
+
 def test_a_suggestion_says_whether_others_come_near() -> None:
     found = suggest(at("cilium", "1.13.4"), parse_path("hubble.serviceMonitor"), {"enabled": True})
     assert found[0] == Suggestion(("hubble", "metrics", "serviceMonitor"), "place", True)

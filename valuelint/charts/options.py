@@ -491,6 +491,7 @@ def suggest(options: Options, path: Path, value: Any, most: int = 3) -> list[Sug
             steps = _steps(candidate, names)
             if _is_near(names, candidate, steps):
                 near = (
+                    _remoteness(candidate, names),
                     steps,
                     -_shared(candidate, names),
                     -_fit(options, candidate, value, inner),
@@ -501,7 +502,7 @@ def suggest(options: Options, path: Path, value: Any, most: int = 3) -> list[Sug
     found.sort(key=lambda item: item[0])
     elsewhere.sort(key=lambda item: item[0])
     every = [item for _, item in found[:most]]
-    if elsewhere and (len(elsewhere) == 1 or elsewhere[0][0][:2] < elsewhere[1][0][:2]):
+    if elsewhere and not elsewhere[0][0][0] and (len(elsewhere) == 1 or elsewhere[0][0][:3] < elsewhere[1][0][:3]):
         elsewhere[0] = (elsewhere[0][0], elsewhere[0][1]._replace(sure=True))
     if len(names) == 1 and len(elsewhere) > 3:
         elsewhere = []  # a word that stands everywhere says nothing
@@ -510,7 +511,7 @@ def suggest(options: Options, path: Path, value: Any, most: int = 3) -> list[Sug
 
 def says_nothing(key: str) -> bool:
     """Whether a key stands in so many charts and blocks that nobody can tell from it where it belongs."""
-    return key in _EVERYWHERE
+    return _squeezed(key) in _EVERYWHERE
 
 
 def _twin(options: Options, names: Names) -> Names | None:
@@ -528,10 +529,24 @@ def _is_near(names: Names, candidate: Names, steps: int) -> bool:
     """Whether an option of the same name may be meant, by how much of the way to it is the same."""
     if steps > 3:
         return False
-    everywhere = _squeezed(names[-1]) in _EVERYWHERE
+    everywhere = says_nothing(names[-1])
     if len(names) == 1:
         return not everywhere and (steps == 1 or (steps == 2 and len(names[-1]) > 7))
     return _shared(candidate, names) > 0 or (steps == 1 and not everywhere)
+
+
+def _remoteness(candidate: Names, names: Names) -> int:
+    """How far an option may be from what a word that stands everywhere was meant for; 0 where nobody else can be meant.
+
+    That is so if only a level was left out: `operator.metrics.enabled` must not become `operator.enabled`.
+    """
+    if not says_nothing(names[-1]):
+        return 0
+    there, here = list(map(_squeezed, candidate)), list(map(_squeezed, names))
+    rest = iter(there)
+    if all(part in rest for part in here):
+        return 0
+    return 1 + (there[0] != here[0]) * 2 + (there[-2:-1] != here[-2:-1])
 
 
 def _shared(one: Names, other: Names) -> int:
