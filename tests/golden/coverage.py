@@ -95,7 +95,7 @@ def trees(facts: Facts) -> Iterator[Tree]:
         for key in ("label", "label_value", "search_namespace", "namespace"):
             yield from _of_text(f"sidecar.{key}", getattr(facts.sidecar, key), here, None)
     for guard in facts.guards:
-        yield Tree(f"guards.{guard.id}", guard.when, (), None, True)
+        yield Tree(f"guards.{guard.id}", guard.when, (), guard.for_each, True)
 
 
 def _of_text(place: str, text: Any, around: tuple[Condition, ...], each: Any) -> Iterator[Tree]:

@@ -149,9 +149,13 @@ class SidecarFacts(NamedTuple):
 
 
 class GuardFacts(NamedTuple):
-    """Values that make the render stop; a `capability` guard only where the monitoring CRDs are absent."""
+    """Values that make the render stop; a `capability` guard only where the monitoring CRDs are absent.
+
+    With `for_each`, each item of a list or map is looked at by itself.
+    """
 
     id: str
+    for_each: Path | None
     when: Condition
     kind: str
     message: str
@@ -505,6 +509,7 @@ def _sidecar(make: Compiler, data: dict[str, Any]) -> SidecarFacts:
 def _guard(make: Compiler, data: dict[str, Any]) -> GuardFacts:
     return GuardFacts(
         id=data["id"],
+        for_each=_optional_path(make, data, "for_each"),
         when=make.condition(data["when"]),
         kind=data.get("kind", "fail"),
         message=data.get("message", ""),

@@ -166,7 +166,12 @@ class Objects(NamedTuple):
 def objects(facts: Facts, values: Values, name: str | None, namespace: str | None) -> Objects:
     """The objects that a chart version makes of values. `name` and `namespace` are the release's, None if not known."""
     scope = scope_of(facts, values, name, namespace)
-    guards = [(guard, holds) for guard in facts.guards if (holds := guard.when.evaluate(scope)) is not False]
+    guards = [
+        (guard, holds, inner)
+        for guard in facts.guards
+        for inner in _items(guard.for_each, scope, False)
+        if (holds := guard.when.evaluate(inner)) is not False
+    ]
     services = tuple(service for item in facts.services if (service := _service(item, scope)) is not None)
     monitors = tuple(monitor for item in facts.monitors for monitor in monitors_of(item, scope))
     dashboards = tuple(dashboard for item in facts.dashboards for dashboard in dashboards_of(item, scope))
@@ -177,15 +182,15 @@ def objects(facts: Facts, values: Values, name: str | None, namespace: str | Non
     for path in facts.reads:
         scope.lookup(path)
     scope.recording = False
-    stops = [_stop(guard, holds, scope) for guard, holds in guards]
+    stops = [_stop(guard, holds, inner) for guard, holds, inner in guards]
     stops += [_mistyped(*mismatch, scope) for mismatch in _mismatches(facts, values)]
     stops += [_broken(path, wanted, scope) for path, wanted in dict.fromkeys(scope.broken)]
     return Objects(facts, scope, tuple(stops), monitors, services, dashboards, rules, prometheus, operator, sidecar)
 
 
 def _stop(guard: GuardFacts, holds: Truth, scope: Scope) -> Stop:
-    reasons = tuple(guard.when.explain(scope))
-    paths = guard.paths or tuple(dict.fromkeys(reason.path for reason in reasons))
+    reasons = tuple(reason._replace(path=scope.absolute(reason.path)) for reason in guard.when.explain(scope))
+    paths = tuple(map(scope.absolute, guard.paths)) or tuple(dict.fromkeys(reason.path for reason in reasons))
     return Stop(guard.id, guard.kind, guard.message, paths, reasons, holds, guard.switch, guard.cure)
 
 
@@ -222,8 +227,11 @@ def _known(texts: Iterable[tuple[Text, Condition | None]], scope: Scope) -> tupl
     return tuple(out)
 
 
-def _items(for_each: Path | None, scope: Scope) -> list[Scope]:
-    """The scope itself, or one for each item of a list or map, as Go ranges over both."""
+def _items(for_each: Path | None, scope: Scope, strict: bool = True) -> list[Scope]:
+    """The scope itself, or one for each item of a list or map, as Go ranges over both.
+
+    Unless it is `strict`, it is no matter that something else stands there.
+    """
     if for_each is None:
         return [scope]
     listed = scope.get(for_each)
@@ -234,13 +242,14 @@ def _items(for_each: Path | None, scope: Scope) -> list[Scope]:
     elif isinstance(listed, list):
         pairs = list(enumerate(listed))
     else:
-        scope.note(for_each, "a list")
+        if strict:
+            scope.note(for_each, "a list")
         return []
     scopes = []
     for key, item in pairs:
         if isinstance(item, dict):
             scopes.append(scope.with_item({**item, "$key": key}, (*for_each, key)))
-        elif not isinstance(item, Unknown):
+        elif strict and not isinstance(item, Unknown):
             scope.note((*for_each, key), "a map")
     return scopes
 
