@@ -143,6 +143,10 @@ class Scope:
         """Record broken paths in this block, or not."""
         return _Recording(self, recording)
 
+    def seen(self) -> frozenset[Path]:
+        """The paths that were looked up so far."""
+        return frozenset(self._found)
+
     def absolute(self, path: Path) -> Path:
         """A path of the values; `$item` is replaced by where the item stands."""
         return (*self.item_path, *path[1:]) if path and path[0] == "$item" else path

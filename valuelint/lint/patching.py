@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from valuelint.light import Any, NamedTuple
+from valuelint.light import Any, Iterable, NamedTuple
 from valuelint.lint.diagnostic import FileEdit
 from valuelint.lint.rule import Promise, Remedy, Violation
 from valuelint.predict.cluster import Installed, World
-from valuelint.predict.objects import objects
-from valuelint.predict.ports import collisions
+from valuelint.predict.objects import objects, stops_by_guards
+from valuelint.predict.ports import collisions, port_paths
 from valuelint.predict.selection import in_reach, pick_up
 from valuelint.syntax import Path, to_data
 from valuelint.syntax.drafts import draft, proven, touching
@@ -139,11 +139,11 @@ def _sketch(item: Wanted, writers: dict[int, Writer]) -> list[Sketch] | CannotPa
         layer = remedy.layer or installed.values.layers[index]
         by_layer.setdefault(index, (layer, []))[1].append(patch)
     try:
-        after = patched(world, installed, remedy.patches)
-        if not keeps(after, remedy.promises):
+        values = _patched(installed, remedy)
+        if remedy.promises and not keeps(_after(world, installed, remedy, values), remedy.promises):
             return None
         if remedy.applicability != "display":
-            _refuse_harm(world, after, installed.number)
+            _refuse_harm(world, installed, remedy, values)
         sketch: list[Sketch] = []
         for layer, those in by_layer.values():
             writer = writers.get(id(layer.desk)) or Writer(layer.desk)
@@ -206,29 +206,50 @@ def _file_edit(layer: Layer, change: Edit) -> FileEdit:
     return FileEdit(source.name, source.byte_offset(change.start), source.byte_offset(change.end), change.text)
 
 
-def patched(world: World, installed: Installed, patches: tuple[Patch, ...]) -> World:
-    """The world in which the values of one of its releases are patched. Raises CannotPatch."""
+def _patched(installed: Installed, remedy: Remedy) -> Values:
+    """The values after a remedy. Raises CannotPatch."""
     user: dict[str, Any] = installed.values.user
-    for patch in patches:
+    for patch in remedy.patches:
         user = apply_patch(user, patch)
-    values, release = installed.values.of_user(user), installed.release
-    found = objects(installed.objects.facts, values, release.name, release.namespace)
-    changed = installed._replace(values=values, objects=found)
+    return installed.values.of_user(user)
+
+
+def _after(world: World, installed: Installed, remedy: Remedy, values: Values) -> World:
+    """The world after a remedy, as far as its promises depend on it."""
+    release, subjects = installed.release, {promise.subject for promise in remedy.promises}
+    found = objects(installed.objects.facts, values, release.name, release.namespace, subjects)
+    return _with(world, installed._replace(values=values, objects=found))
+
+
+def _with(world: World, changed: Installed) -> World:
     return world._replace(
         installed=tuple(changed if item.number == changed.number else item for item in world.installed)
     )
 
 
-def _refuse_harm(before: World, after: World, number: int) -> None:
-    """Raises CannotPatch where Helm would no longer render a release, or two programs want the same port."""
-    known = {(stop.id, stop.paths) for stop in before.of(number).objects.stops if stop.holds}
-    for stop in after.of(number).objects.stops:
-        if stop.holds and stop.kind != "capability" and (stop.id, stop.paths) not in known:
-            raise CannotPatch(f"Helm would stop then: {stop.message}")
-    taken = {(one.path, other.path) for one, other in collisions(before)}
-    for one, other in collisions(after):
-        if (one.path, other.path) not in taken:
-            raise CannotPatch(f"{one.of} and {other.of} would both open port {one.number}")
+def _refuse_harm(world: World, installed: Installed, remedy: Remedy, values: Values) -> None:
+    """Raises CannotPatch where the chart would refuse to render then, or two programs want the same port.
+
+    Neither is looked into unless a patch touches what decides it.
+    """
+    paths = [patch.path for patch in remedy.patches]
+    before = installed.objects
+    if _touched(paths, before.asked):
+        known = {(stop.id, stop.paths) for stop in before.stops if stop.holds}
+        release = installed.release
+        for stop in stops_by_guards(before.facts, values, release.name, release.namespace):
+            if stop.holds and stop.kind != "capability" and (stop.id, stop.paths) not in known:
+                raise CannotPatch(f"Helm would stop then: {stop.message}")
+    if _touched(paths, port_paths(before.facts)):
+        taken = {(one.path, other.path) for one, other in collisions(world)}
+        for one, other in collisions(_with(world, installed._replace(values=values))):
+            if (one.path, other.path) not in taken:
+                raise CannotPatch(f"{one.of} and {other.of} would both open port {one.number}")
+
+
+def _touched(paths: list[Path], others: Iterable[Path]) -> bool:
+    """Whether one of the paths is one of the others, above it or below it."""
+    return any(path[: len(other)] == other[: len(path)] for other in others for path in paths)
 
 
 def keeps(world: World, promises: tuple[Promise, ...]) -> bool:

@@ -25,7 +25,7 @@ from valuelint.charts.facts import (
     ServiceFacts,
     SidecarFacts,
 )
-from valuelint.light import Any, Iterable, NamedTuple
+from valuelint.light import Any, Container, Iterable, NamedTuple
 from valuelint.predict.schema import mismatches
 from valuelint.syntax import Path, format_path
 from valuelint.values import Unknown, Values
@@ -151,6 +151,8 @@ class Objects(NamedTuple):
     prometheus: Prometheus | None
     operator: Operator | None
     sidecar: Sidecar | None
+    asked: frozenset[Path] = frozenset()
+    """The paths that decide what the guards say."""
 
     def renders(self, with_crds: bool = True) -> Truth:
         """Whether Helm renders the release; with the monitoring CRDs known to it, or without."""
@@ -163,29 +165,64 @@ class Objects(NamedTuple):
         return answer
 
 
-def objects(facts: Facts, values: Values, name: str | None, namespace: str | None) -> Objects:
-    """The objects that a chart version makes of values. `name` and `namespace` are the release's, None if not known."""
+def objects(
+    facts: Facts, values: Values, name: str | None, namespace: str | None, only: Container[str] | None = None
+) -> Objects:
+    """The objects that a chart version makes of values. `name` and `namespace` are the release's, None if not known.
+
+    With `only`, there are no more monitors and dashboards than those of these components and groups, and neither
+    Services and rules nor stops; who selects is all there.
+    """
     scope = scope_of(facts, values, name, namespace)
-    guards = [
+    guards = _guards(facts, scope) if only is None else []
+    asked = scope.seen() if only is None else frozenset()
+    services: tuple[Service, ...] = ()
+    rules: tuple[RuleGroup, ...] = ()
+    if only is None:
+        services = tuple(service for item in facts.services if (service := _service(item, scope)) is not None)
+        rules = tuple(_rule(item, inner) for item in facts.rules for inner in _items(item.for_each, scope))
+    monitors = tuple(
+        monitor
+        for item in facts.monitors
+        if only is None or item.component in only
+        for monitor in monitors_of(item, scope)
+    )
+    dashboards = tuple(
+        dashboard
+        for item in facts.dashboards
+        if only is None or item.group in only
+        for dashboard in dashboards_of(item, scope)
+    )
+    prometheus = None if facts.prometheus is None else _prometheus(facts.prometheus, scope)
+    operator = None if facts.operator is None else _operator(facts.operator, scope)
+    sidecar = None if facts.sidecar is None else _sidecar(facts.sidecar, scope)
+    stops: list[Stop] = []
+    if only is None:
+        for path in facts.reads:
+            scope.lookup(path)
+        scope.recording = False
+        stops += [_stop(guard, holds, inner) for guard, holds, inner in guards]
+        stops += [_mistyped(*mismatch, scope) for mismatch in _mismatches(facts, values)]
+        stops += [_broken(path, wanted, scope) for path, wanted in dict.fromkeys(scope.broken)]
+    return Objects(
+        facts, scope, tuple(stops), monitors, services, dashboards, rules, prometheus, operator, sidecar, asked
+    )
+
+
+def stops_by_guards(facts: Facts, values: Values, name: str | None, namespace: str | None) -> list[Stop]:
+    """What the chart's guards say of values."""
+    scope = scope_of(facts, values, name, namespace)
+    return [_stop(guard, holds, inner) for guard, holds, inner in _guards(facts, scope)]
+
+
+def _guards(facts: Facts, scope: Scope) -> list[tuple[GuardFacts, Truth, Scope]]:
+    """The guards that hold, or may, with the scope in which they do."""
+    return [
         (guard, holds, inner)
         for guard in facts.guards
         for inner in _items(guard.for_each, scope, False)
         if (holds := guard.when.evaluate(inner)) is not False
     ]
-    services = tuple(service for item in facts.services if (service := _service(item, scope)) is not None)
-    monitors = tuple(monitor for item in facts.monitors for monitor in monitors_of(item, scope))
-    dashboards = tuple(dashboard for item in facts.dashboards for dashboard in dashboards_of(item, scope))
-    rules = tuple(_rule(item, inner) for item in facts.rules for inner in _items(item.for_each, scope))
-    prometheus = None if facts.prometheus is None else _prometheus(facts.prometheus, scope)
-    operator = None if facts.operator is None else _operator(facts.operator, scope)
-    sidecar = None if facts.sidecar is None else _sidecar(facts.sidecar, scope)
-    for path in facts.reads:
-        scope.lookup(path)
-    scope.recording = False
-    stops = [_stop(guard, holds, inner) for guard, holds, inner in guards]
-    stops += [_mistyped(*mismatch, scope) for mismatch in _mismatches(facts, values)]
-    stops += [_broken(path, wanted, scope) for path, wanted in dict.fromkeys(scope.broken)]
-    return Objects(facts, scope, tuple(stops), monitors, services, dashboards, rules, prometheus, operator, sidecar)
 
 
 def _stop(guard: GuardFacts, holds: Truth, scope: Scope) -> Stop:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from valuelint.charts.expressions import go_truth
-from valuelint.light import Iterator, NamedTuple
+from valuelint.charts.facts import Facts
+from valuelint.light import Iterator, NamedTuple, remembered
 from valuelint.predict.cluster import Installed, World
 from valuelint.syntax import Path, parse_path
 
@@ -30,9 +31,16 @@ def collisions(world: World) -> Iterator[tuple[Port, Port]]:
             taken[port.number].append(port)
 
 
+def port_paths(facts: Facts) -> Iterator[Path]:
+    """The paths that decide which ports a chart opens on nodes."""
+    for entry in facts.raw.get("host_ports", ()):
+        for text in (entry["path"], *entry["needs"]):
+            yield _path(text)
+
+
 def _host_ports(installed: Installed) -> Iterator[Port]:
     for entry in installed.objects.facts.raw.get("host_ports", ()):
-        path = parse_path(entry["path"])
+        path = _path(entry["path"])
         value = installed.values.get(path)
         if isinstance(value, str) and value.isdigit():
             value = int(value)
@@ -41,4 +49,9 @@ def _host_ports(installed: Installed) -> Iterator[Port]:
 
 
 def _is_open(port: Port) -> bool:
-    return all(go_truth(port.installed.values.get(parse_path(path))) is True for path in port.needs)
+    return all(go_truth(port.installed.values.get(_path(path))) is True for path in port.needs)
+
+
+@remembered
+def _path(text: str) -> Path:
+    return parse_path(text)
