@@ -15,6 +15,7 @@ import pytest
 from tests.golden.facts import read
 from valuelint.cli import _halves
 from valuelint.predict.targets import describe
+from valuelint.report.targets import scraped
 from valuelint.workspace.discover import Assumptions, survey
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "schemas" / "targets.schema.json").read_text(encoding="utf-8"))
@@ -78,6 +79,22 @@ def test_a_monitor_that_is_scraped(tmp_path: Path) -> None:
         "text": row["why"][0]["text"],
     }
     assert row["why"][0]["text"].startswith("prometheus.serviceMonitor.enabled is true (")
+
+
+def test_a_prometheus_that_ignores_namespace_selectors(tmp_path: Path) -> None:
+    moved = {"enabled": True, "serviceMonitor": {"enabled": True, "namespace": "monitoring"}}
+    there = {"prometheus": {"prometheusSpec": {"ignoreNamespaceSelectors": True, "serviceMonitorSelector": {}}}}
+    there["prometheus"]["prometheusSpec"]["serviceMonitorSelectorNilUsesHelmValues"] = False
+    files = {".valuelint.yaml": declared(CILIUM, KPS), "cilium.yaml": {"prometheus": moved}, "kps.yaml": there}
+    (cluster,) = described(tmp_path, files)
+    (verdict,) = monitor(cluster, "cilium-agent")["selected_by"]
+    assert verdict["selected"] is True
+    assert scraped(monitor(cluster, "cilium-agent")).holds is False
+    assert scraped(monitor(cluster, "coredns")).why.endswith("in monitoring, not in kube-system")
+    assert scraped(monitor(cluster, "prometheus")).holds is True
+    (cluster,) = described(tmp_path, {**files, ".valuelint.yaml": declared((*CILIUM[:3], None, CILIUM[4]), KPS)})
+    (verdict,) = monitor(cluster, "cilium-agent")["selected_by"]
+    assert verdict["selected"] is None
 
 
 def test_the_release_and_its_monitors_where_it_does_not_render(tmp_path: Path) -> None:

@@ -113,6 +113,8 @@ class PrometheusFacts(NamedTuple):
     nil_uses_paths: dict[str, Path]
     scrape_paths: tuple[Path, ...]
     """Where scrape jobs can be given that need no monitor."""
+    ignores_namespaces: Condition
+    """Whether the operator takes no notice of the namespaceSelector of monitors."""
 
 
 class NamespaceFacts(NamedTuple):
@@ -469,6 +471,7 @@ def _prometheus(make: Compiler, data: dict[str, Any]) -> PrometheusFacts:
         selector_paths={name: make.path(path) for name, path in data.get("selector_paths", {}).items()},
         nil_uses_paths={name: make.path(path) for name, path in data.get("nil_uses_paths", {}).items()},
         scrape_paths=tuple(make.path(path) for path in data.get("scrape_paths", ())),
+        ignores_namespaces=make.condition(data.get("ignores_namespaces", False)),
     )
 
 

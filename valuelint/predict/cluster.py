@@ -144,6 +144,7 @@ def _face(installed: Installed) -> str:
         else [
             (
                 *(item.facts.component, item.name, item.namespace, item.rendered, item.labels, item.endpoints),
+                item.target_namespaces,
                 *(item.facts.metrics, item.facts.namespace_path, item.facts.labels_path),
                 [repr(why) for why in item.why()],
             )
@@ -153,6 +154,7 @@ def _face(installed: Installed) -> str:
         [(item.name, item.namespace, item.rendered, item.labels) for item in found.dashboards],
         found.prometheus and (found.prometheus.kind, [found.prometheus.selectors[name] for name in SELECTORS]),
         found.prometheus and (found.prometheus.name, found.prometheus.namespace, found.prometheus.rendered),
+        found.prometheus and found.prometheus.ignores_namespaces,
         found.operator and tuple(found.operator),
         found.sidecar and found.sidecar[1:],
         sorted(

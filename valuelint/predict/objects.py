@@ -99,6 +99,8 @@ class Prometheus(NamedTuple):
     namespace: Known
     rendered: Truth
     selectors: dict[str, Any]
+    ignores_namespaces: Truth
+    """Whether each monitor finds targets in its own namespace only, whatever its namespaceSelector says."""
 
 
 class Operator(NamedTuple):
@@ -367,6 +369,7 @@ def _prometheus(facts: PrometheusFacts, scope: Scope) -> Prometheus:
             facts.namespace.evaluate(scope),
             rendered,
             selectors,
+            facts.ignores_namespaces.evaluate(scope),
         )
 
 

@@ -7,8 +7,9 @@ Prometheus object, {} every namespace that the operator watches.
 
 from __future__ import annotations
 
+from valuelint.charts.expressions import Truth
 from valuelint.light import Any, NamedTuple
-from valuelint.predict.objects import Dashboard, Known, Operator, Prometheus, Sidecar
+from valuelint.predict.objects import Dashboard, Known, Monitor, Operator, Prometheus, Sidecar
 from valuelint.predict.selectors import NAMESPACE_NAME, Match, match
 from valuelint.values import Unknown
 
@@ -72,6 +73,19 @@ def in_reach(prometheus: Prometheus, kind: str, namespace: Known, operator: Oper
         return watching
     within = _in_namespace(prometheus, _PREFIXES[kind] + "_namespace_selector", namespace)
     return within if within.selected is not True else watching or within
+
+
+def out_of_reach(prometheus: Prometheus, monitor: Monitor) -> Truth:
+    """Whether a Prometheus object looks for the targets of a monitor where they are not.
+
+    With `ignoreNamespaceSelectors` the operator looks for them in the monitor's own namespace, and nowhere else.
+    """
+    own, targets = monitor.namespace, monitor.target_namespaces
+    if prometheus.ignores_namespaces is False or not targets or own in targets:
+        return False
+    if any(isinstance(namespace, Unknown) for namespace in (own, *targets)):
+        return None
+    return prometheus.ignores_namespaces
 
 
 def _in_namespace(prometheus: Prometheus, name: str, namespace: Known) -> Selection:

@@ -10,13 +10,16 @@ from valuelint.charts.expressions import Reason, go_text
 from valuelint.charts.facts import SELECTORS
 from valuelint.light import Any, Iterator, NamedTuple
 from valuelint.predict.cluster import Installed, World, scraped_targets, worlds
-from valuelint.predict.objects import Monitor, Sidecar, Stop
-from valuelint.predict.selection import PickUp, Selection, camel, pick_up
+from valuelint.predict.objects import Monitor, Prometheus, Sidecar, Stop
+from valuelint.predict.selection import PickUp, Selection, camel, out_of_reach, pick_up, shown
 from valuelint.syntax import Path, format_path
 from valuelint.values import Unknown, Values
 from valuelint.workspace.release import Cluster
 
 FORMAT = "valuelint-targets/1"
+
+SELECTED = "selected"
+"""Why something is selected, if there is no more to say about it."""
 
 NOT_KNOWN = "not known"
 """Stands for a selector that is not known: null is what Kubernetes means by it."""
@@ -113,6 +116,9 @@ class _Picture:
                 component = monitor.facts.component
                 number = counts[component] = counts.get(component, -1) + 1
                 rendered = monitor.rendered if stop is None else False
+                selections = []
+                if rendered is not False:
+                    selections = self._selections(monitor.kind, monitor.labels, monitor.namespace)
                 yield (
                     (item.number, component, number),
                     {
@@ -129,21 +135,18 @@ class _Picture:
                         else None,
                         "targets": _targets(monitor, item) if rendered is not False else [] if services else None,
                         "why": _why(monitor, places) if stop is None else [_stopped(item, stop, places)],
-                        "selected_by": self._selected(monitor.kind, monitor.labels, monitor.namespace)
-                        if rendered is not False
-                        else {},
+                        "selected_by": {
+                            owner.number: _verdict(prometheus, selection, monitor)
+                            for owner, prometheus, selection in selections
+                        },
                     },
                 )
 
-    def _selected(self, kind: str, labels: Any, namespace: Any) -> dict[int, Row]:
+    def _selections(self, kind: str, labels: Any, namespace: Any) -> list[tuple[Installed, Prometheus, Selection]]:
         if not self.prometheuses:
-            return {}
+            return []
         living = {item.number for item, _ in self.prometheuses}
-        return {
-            item.number: _verdict(prometheus.name, prometheus.namespace, selection)
-            for item, prometheus, selection in self.world.selections(kind, labels, namespace)
-            if item.number in living
-        }
+        return [found for found in self.world.selections(kind, labels, namespace) if found[0].number in living]
 
     def _dashboards(self) -> Iterator[tuple[tuple[Any, ...], Row]]:
         for item in self.installed:
@@ -190,7 +193,12 @@ class _Picture:
                             "namespace": _plain(rule.namespace),
                             "labels": _plain(rule.labels),
                             "names": None if rule.names is None else [_plain(name) for name in rule.names],
-                            "selected_by": self._selected("PrometheusRule", rule.labels, rule.namespace),
+                            "selected_by": {
+                                owner.number: _verdict(prometheus, selection)
+                                for owner, prometheus, selection in self._selections(
+                                    "PrometheusRule", rule.labels, rule.namespace
+                                )
+                            },
                         },
                     )
 
@@ -235,12 +243,20 @@ def _targets(monitor: Monitor, item: Installed) -> list[str] | None:
     return scraped_targets(monitor, item.objects.services) if item.objects.facts.services else None
 
 
-def _verdict(name: Any, namespace: Any, selection: Selection) -> Row:
+def _verdict(prometheus: Prometheus, selection: Selection, monitor: Monitor | None = None) -> Row:
+    selected, why = selection.selected, _mismatch(selection) or selection.why
+    if monitor is not None and selected is True:
+        missed = out_of_reach(prometheus, monitor)
+        if missed:
+            where = f"in {shown(monitor.namespace)}, not in {', '.join(map(shown, monitor.target_namespaces))}"
+            why = f"selected, but ignoreNamespaceSelectors looks for targets {where}"
+        elif missed is None:
+            selected, why = None, "depends on where its targets are: the namespace selectors of monitors are ignored"
     return {
-        "prometheus": _plain(name),
-        "namespace": _plain(namespace),
-        "selected": selection.selected,
-        "why": _mismatch(selection) or selection.why,
+        "prometheus": _plain(prometheus.name),
+        "namespace": _plain(prometheus.namespace),
+        "selected": selected,
+        "why": why,
     }
 
 

@@ -7,6 +7,7 @@ returns. Clusters are said one by one, so that nobody has to hold them all.
 from __future__ import annotations
 
 from valuelint.light import Any, NamedTuple
+from valuelint.predict.targets import SELECTED
 
 FORMATS = ("text", "markdown", "json")
 
@@ -87,6 +88,8 @@ def scraped(row: Row) -> Answer:
     if chosen["selected"] is True and row["targets"] == []:
         ports = ", ".join(str(port) for port in row["endpoints"]) or "none"
         return Answer(False, f"selected, but no Service has what it looks for (ports: {ports})")
+    if chosen["selected"] is True and chosen["why"] != SELECTED:
+        return Answer(False, chosen["why"])
     if chosen["selected"] is True:
         return Answer(True, ", ".join(row["targets"] or ()))
     return Answer(chosen["selected"], chosen["why"])
@@ -154,7 +157,8 @@ def sidecar(grafana: Row) -> str:
 
 
 def _best(verdicts: list[Row]) -> Row:
-    return max(verdicts, key=lambda verdict: (False, None, True).index(verdict["selected"]))
+    order = (False, None, True)
+    return max(verdicts, key=lambda verdict: (order.index(verdict["selected"]), verdict["why"] == SELECTED))
 
 
 def _first(why: list[Row]) -> str:
