@@ -141,6 +141,11 @@ CASES: dict[str, tuple[str, str, str]] = {
         "grafana: {sidecar: {dashboards: {searchNamespace: monitoring}}}\n",
     ),
     "a dashboard with another label than the sidecar's": ("dashboards: {enabled: true, label: other}\n", "1.20.0", ""),
+    "a folder in an annotation that the sidecar does not read": (
+        "dashboards: {enabled: true, annotations: {grafana_folder: Cilium}}\n",
+        "1.20.0",
+        "",
+    ),
     "a number for the value of that label": ("dashboards: {enabled: true, labelValue: 1}\n", "1.20.0", ""),
     "rendered where the CRDs are not known": (
         "prometheus: {enabled: true, serviceMonitor: {enabled: true}}\n",

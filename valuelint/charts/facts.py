@@ -148,6 +148,14 @@ class SidecarFacts(NamedTuple):
     label_path: Path | None
     label_value_path: Path | None
     search_namespace_path: Path | None
+    folder_annotation: Text
+    """The annotation in which it looks for the directory of a dashboard."""
+    folder_annotation_path: Path | None
+    folders: Condition
+    """Whether Grafana makes folders of directories."""
+    folders_path: Path | None
+    folder_annotations: tuple[str, ...]
+    """Annotations that mean a folder, whoever reads them."""
 
 
 class GuardFacts(NamedTuple):
@@ -506,6 +514,11 @@ def _sidecar(make: Compiler, data: dict[str, Any]) -> SidecarFacts:
         label_path=_optional_path(make, data, "label_path"),
         label_value_path=_optional_path(make, data, "label_value_path"),
         search_namespace_path=_optional_path(make, data, "search_namespace_path"),
+        folder_annotation=make.text(data.get("folder_annotation", "")),
+        folder_annotation_path=_optional_path(make, data, "folder_annotation_path"),
+        folders=make.condition(data.get("folders", False)),
+        folders_path=_optional_path(make, data, "folders_path"),
+        folder_annotations=tuple(data.get("folder_annotations", ())),
     )
 
 

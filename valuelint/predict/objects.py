@@ -123,6 +123,8 @@ class Sidecar(NamedTuple):
     namespace: Known
     resource: Known
     cluster_wide: Truth
+    folder_annotation: Known
+    folders: Truth
 
 
 class Stop(NamedTuple):
@@ -419,4 +421,6 @@ def _sidecar(facts: SidecarFacts, scope: Scope) -> Sidecar:
             facts.namespace.evaluate(scope),
             facts.resource.evaluate(scope),
             facts.cluster_wide.evaluate(scope),
+            facts.folder_annotation.evaluate(scope),
+            facts.folders.evaluate(scope),
         )

@@ -1,4 +1,4 @@
-"""Checks on dashboards: ConfigMaps that Grafana's sidecar will not see."""
+"""Checks on dashboards: ConfigMaps that Grafana's sidecar will not see, or whose folder it will not see."""
 
 from __future__ import annotations
 
@@ -121,3 +121,85 @@ def _remedy(installed: Installed, dashboard: Dashboard, sidecar: Sidecar, verdic
     if facts.namespace_path is None or isinstance(sidecar.namespace, Unknown):
         return None
     return Remedy(installed.number, "display", (Set(facts.namespace_path, sidecar.namespace),), (promise,))
+
+
+# --- folders --------------------------------------------------------------------------------------
+
+
+def folder_ignored(world: World, rule: Rule) -> Iterator[Violation | Open]:
+    """Dashboards that name a folder which no sidecar makes. Those that no sidecar loads have a rule of their own."""
+    for installed in world.installed:
+        groups: dict[str, list[Dashboard]] = {}
+        for dashboard in installed.objects.dashboards:
+            if dashboard.rendered is True and isinstance(dashboard.annotations, dict) and dashboard.annotations:
+                groups.setdefault(dashboard.facts.group, []).append(dashboard)
+        for group in groups.values():
+            found = _folder_ignored(world, installed, group)
+            if found is not None:
+                yield found
+
+
+def _folder_ignored(world: World, installed: Installed, group: list[Dashboard]) -> Violation | Open | None:
+    names = ", ".join(shown(each.name) for each in group if each.name is not None) or "the dashboards of the chart"
+    answers = []
+    for owner, sidecar in world.sidecars():
+        loaded = pick_up(sidecar, group[0]).picked_up
+        annotation = _folder_annotation(group[0], sidecar)
+        if loaded is not False and annotation is not None:
+            answers.append((owner, sidecar, annotation, _makes_folder(sidecar, annotation) if loaded else None))
+    made = [answer for _, _, _, answer in answers]
+    if not answers or True in made:
+        return None
+    if None in made:
+        message = f"whether Grafana puts {names} into a folder: what its sidecar loads and reads is not known"
+        return Open(installed.number, message, "the values of the kube-prometheus-stack release")
+    owner, sidecar, annotation, _ = answers[0]
+    return _in_no_folder(installed, group[0], names, owner, sidecar, annotation)
+
+
+def _folder_annotation(dashboard: Dashboard, sidecar: Sidecar) -> str | None:
+    """The annotation in which a dashboard names its folder: the one that the sidecar reads, else one that means it."""
+    wanted = sidecar.folder_annotation
+    known = (*([] if isinstance(wanted, Unknown) else [wanted]), *sidecar.facts.folder_annotations)
+    annotations = dashboard.annotations
+    return next((name for name in known if isinstance(annotations, dict) and annotations.get(name, "") != ""), None)
+
+
+def _makes_folder(sidecar: Sidecar, annotation: str) -> bool | None:
+    if isinstance(sidecar.folder_annotation, Unknown):
+        return None if sidecar.folders is not False else False
+    return sidecar.folders if sidecar.folder_annotation == annotation else False
+
+
+def _in_no_folder(
+    installed: Installed, dashboard: Dashboard, names: str, owner: Installed, sidecar: Sidecar, annotation: str
+) -> Violation | None:
+    facts = sidecar.facts
+    origins = {} if dashboard.facts.annotations is None else dashboard.facts.annotations.trace(dashboard.scope)[1]
+    if annotation not in origins or isinstance(dashboard.annotations, Unknown):
+        return None
+    unread = sidecar.folder_annotation != annotation
+    words = {
+        "names": names,
+        "annotation": annotation,
+        "folder": dashboard.annotations[annotation],
+        "read": sidecar.folder_annotation,
+    }
+    at_sidecar = facts.folder_annotation_path, facts.folders_path
+    wanted: list[tuple[Path | None, Any]] = [(at_sidecar[0], annotation)] if unread else []
+    wanted += [(at_sidecar[1], True)] if sidecar.folders is False else []
+    patches = tuple(Set(path, value) for path, value in wanted if path is not None)
+    given = [path for path in at_sidecar if path is not None and owner.values.resolve(path).layer is not None]
+    # Where the sidecar is told to read another annotation, either end may be the wrong one.
+    level = "display" if unread and at_sidecar[0] in given else "unsafe"
+    related = tuple(Related(owner.number, path, None, "Grafana is told so here") for path in given)
+    return Violation(
+        installed.number,
+        (*origins[annotation], annotation),
+        "unread" if unread else "no-folders",
+        words,
+        dashboard.facts.group,
+        related,
+        (),
+        Remedy(owner.number, level, patches) if patches else None,
+    )
