@@ -9,7 +9,7 @@ import pytest
 
 from tests.lint.table import RULES, cilium, cluster, kps
 from valuelint.lint import engine
-from valuelint.workspace.release import Workspace
+from valuelint.workspace.release import Delivery, Workspace
 from valuelint.workspace.settings import Settings
 
 PAGE = (Path(__file__).parents[2] / "docs" / "pitfalls.md").read_text("utf-8")
@@ -152,6 +152,7 @@ CASES: dict[str, tuple[str, str, str]] = {
         "1.20.0",
         OPEN,
     ),
+    "the stack in an Application of Argo CD without `ServerSideApply=true`": ("", "", OPEN),
     "certificates of Hubble that Helm makes": ("hubble: {relay: {enabled: true}}\n", "1.20.0", OPEN),
     "no password for Grafana, from 79 on": ("", "", "grafana: {defaultDashboardsEnabled: true}\n"),
     "`trustCRDsExist` at a monitor that does not read it": (
@@ -232,6 +233,11 @@ SAID = {
 # Pitfalls that newer versions of the stack do not have.
 OLD = {"the same for the stack's own monitors, before 55.5.2": "55.5.1"}
 
+# Pitfalls of what applies the stack, not of its values.
+APPLIED = {
+    "the stack in an Application of Argo CD without `ServerSideApply=true`": Delivery("Argo CD", (), True, None),
+}
+
 
 def found(given: Workspace) -> set[str]:
     return {finding.rule for finding in engine.run(given, RULES).findings}
@@ -247,7 +253,8 @@ def test_the_page_says_what_has_to_be_said() -> None:
 def test_the_rule_finds_it(title: str, rule: str) -> None:
     values, version, other = CASES[title]
     releases = [cilium(values, version=version)] if values else []
-    given = cluster(*releases, kps(*([other] if other else []), version=OLD.get(title, "88.5.3")))
+    stack = kps(*([other] if other else []), version=OLD.get(title, "88.5.3"))
+    given = cluster(*releases, stack._replace(delivery=APPLIED.get(title)))
     assert (rule in found(given)) is (title not in SAID)
     if title in SAID:
         said = given.clusters[0]._replace(settings=SAID[title])

@@ -216,6 +216,7 @@ spec:
   destination:
     server: https://kubernetes.default.svc
     namespace: {case.namespace}
+  syncPolicy: {{syncOptions: [ServerSideApply=true]}}
   source:
     repoURL: {CHARTS[case.chart][1]}
     chart: {case.chart}
@@ -234,6 +235,7 @@ kind: Application
 metadata:
   name: some-app
 spec:
+  syncPolicy: {{syncOptions: [ServerSideApply=true]}}
   source:
     chart: {case.chart}
     targetRevision: {case.version}
@@ -254,6 +256,7 @@ kind: Application
 metadata: {{name: {case.name}}}
 spec:
   destination: {{namespace: {case.namespace}}}
+  syncPolicy: {{syncOptions: [ServerSideApply=true]}}
   sources:
     - repoURL: https://x/charts
       chart: {case.chart}
@@ -283,6 +286,7 @@ spec:
     metadata:
       name: '{{{{ .name }}}}'
     spec:
+      syncPolicy: {{syncOptions: [ServerSideApply=true]}}
       destination:
         namespace: '{{{{ .space }}}}'
       source:
@@ -329,6 +333,7 @@ kind: Application
 metadata: {{name: {case.name}}}
 spec:
   destination: {{namespace: {case.namespace}}}
+  syncPolicy: {{syncOptions: [ServerSideApply=true]}}
   source: {{repoURL: https://x/this.git, path: charts/{case.chart}}}
 """,
     }

@@ -102,6 +102,7 @@ def _release(given: Given) -> str:
     parts = [f"{given.chart} {given.version or '(any version)'}"]
     parts += [f"release {given.name}"] if given.name else []
     parts += [f"namespace {given.namespace}"] if given.namespace else []
+    parts += [", ".join((f"applied by {given.delivery.by}", *given.delivery.options))] if given.delivery else []
     return ", ".join(parts)
 
 

@@ -301,7 +301,11 @@ def _told(rule: Rule, violation: Violation, world: World, plan: Plan | None) -> 
     installed = world.of(violation.release)
     wording = rule.wordings[violation.variant]
     label = fill(wording.label, violation.words)
-    place = locate.locate(installed, violation.path, label, violation.within, violation.at_key, violation.layer)
+    place = (
+        locate.of_origin(violation.origin, label)
+        if violation.origin is not None
+        else locate.locate(installed, violation.path, label, violation.within, violation.at_key, violation.layer)
+    )
     if place is None:
         return None
     notes = [fill(note, violation.words) for note in wording.notes]

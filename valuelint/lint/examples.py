@@ -10,7 +10,7 @@ from valuelint.syntax import Mapping as MappingNode
 from valuelint.syntax import Source, SourceError, format_path, parse
 from valuelint.values import Layer, Placement
 from valuelint.values.layer import place
-from valuelint.workspace.release import Cluster, Release, Workspace
+from valuelint.workspace.release import Cluster, Delivery, Release, Workspace
 from valuelint.workspace.settings import Settings
 from valuelint.workspace.umbrellas import astray
 
@@ -29,6 +29,7 @@ class Given(NamedTuple):
     namespace: str | None
     texts: tuple[str, ...]
     under: str = ""
+    delivery: Delivery | None = None
 
 
 class Example(NamedTuple):
@@ -75,7 +76,12 @@ def read_example(data: Mapping[str, Any]) -> Example:
 
 def _given(chart: str, data: Mapping[str, Any]) -> Given:
     texts = _texts(data["values"]) if "values" in data else ()
-    return Given(chart, data.get("version"), data.get("name"), data.get("namespace"), texts, data.get("under", ""))
+    told = data.get("delivery")
+    delivery = None
+    if told is not None:
+        delivery = Delivery(told["by"], tuple(told.get("options", ())), told.get("crds", True), None)
+    version, name, namespace = (data.get(key) for key in ("version", "name", "namespace"))
+    return Given(chart, version, name, namespace, texts, data.get("under", ""), delivery)
 
 
 def _texts(given: str | list[str]) -> tuple[str, ...]:
@@ -99,7 +105,8 @@ def _release(given: Given) -> Release:
     names = file_names(given)
     layers = [_layer(Source.from_text(text, name), given.under) for name, text in zip(names, given.texts, strict=True)]
     around = tuple(astray(layers, given.under, frozenset((given.under,)), "")) if given.under else ()
-    return Release(given.chart, given.version, given.name, given.namespace, tuple(layers), {}, astray=around)
+    version, name, namespace = given.version, given.name, given.namespace
+    return Release(given.chart, version, name, namespace, tuple(layers), {}, astray=around, delivery=given.delivery)
 
 
 def file_names(given: Given) -> tuple[str, ...]:

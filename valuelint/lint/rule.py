@@ -117,6 +117,8 @@ class Violation(NamedTuple):
     """Part of the scalar at the path, as offsets into its text, where only that part is wrong."""
     at_key: bool = False
     """The key is wrong, not its value."""
+    origin: Origin | None = None
+    """What is wrong stands here, outside of the values; the path is for want of such a place."""
     in_every_version: bool = False
     """It was found by a look at all versions, however few of them the facts tell apart."""
     layer: Layer | None = None

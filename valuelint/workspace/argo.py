@@ -11,6 +11,7 @@ from valuelint.light import TYPE_CHECKING, Any, Iterator, NamedTuple
 from valuelint.syntax import load_data
 from valuelint.workspace.kustomize import Sync
 from valuelint.workspace.parameters import Fill
+from valuelint.workspace.release import Delivery
 from valuelint.workspace.repository import File, Manifest, Repository
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 _HERE = ("https://kubernetes.default.svc", "in-cluster")
 _MOST = 500
+_PLACEHOLDERS = ("{{", "${", "#{", "<path:")
 _EXPRESSION = re.compile(r"\{\{-?\s*(.*?)\s*-?\}\}")
 _TOKEN = re.compile(r'"((?:[^"\\]|\\.)*)"|`([^`]*)`|([|()])|([^\s|()"`]+)')
 
@@ -30,6 +32,8 @@ class App(NamedTuple):
     manifest: Manifest
     fill: Fill
     generated: bool
+    patched: bool = False
+    """Whether an ApplicationSet says more of it than its template."""
 
     @property
     def name(self) -> str | None:
@@ -50,6 +54,22 @@ class App(NamedTuple):
             if filled and filled not in _HERE:
                 return filled.removeprefix("https://")
         return None
+
+    def delivery(self, source: Manifest) -> Delivery | None:
+        """How it applies what a source renders; None where that hangs on something that is not known."""
+        policy = "spec", "syncPolicy"
+        texts = [*self.manifest.texts(*policy, "syncOptions"), source.text("helm", "skipCrds") or "false"]
+        filled = [self.fill(text) for text in (*texts, self.manifest.text(*policy) or "")]
+        known = [text for text in filled if text is not None and not any(mark in text for mark in _PLACEHOLDERS)]
+        if self.patched or self.manifest.file.is_template or len(known) < len(filled):
+            return None
+        *options, skipped, _ = known
+        origin = (
+            self.manifest.key(*policy, "syncOptions")
+            or self.manifest.key(*policy)
+            or self.manifest.origin("metadata", "name")
+        )
+        return Delivery("Argo CD", tuple(options), skipped != "true", origin)
 
     def sources(self) -> list[Manifest]:
         """Its source, or its sources."""
@@ -72,9 +92,10 @@ def applications(repository: Repository, file: File) -> Iterator[App]:
                 continue
             go = manifest.is_true("spec", "goTemplate")
             generators = manifest.items("spec", "generators")
+            more = manifest.node("spec", "templatePatch") is not None or any(_has_template(item) for item in generators)
             made = [parameters for item in generators for parameters in _generate(repository, item)] or [{}]
             for parameters in made[:_MOST]:
-                yield App(template, _filler(parameters, go), True)
+                yield App(template, _filler(parameters, go), True, more)
 
 
 def argo_syncs(ground: Ground, file: File) -> list[Sync]:
@@ -111,6 +132,12 @@ def source_folder(repository: Repository, app: App, source: Manifest) -> str | N
 
 
 # --- generators -----------------------------------------------------------------------------------
+
+
+def _has_template(generator: Manifest) -> bool:
+    """Whether a generator, or one in it, has a template of its own."""
+    parts = [part for key in generator.root.keys if (part := generator.part(key)) is not None]
+    return any(part.part("template") or any(map(_has_template, part.items("generators"))) for part in parts)
 
 
 def _generate(repository: Repository, generator: Manifest) -> list[Parameters]:

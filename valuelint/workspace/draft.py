@@ -14,7 +14,7 @@ from valuelint.workspace import sets
 from valuelint.workspace.kustomize import Way
 from valuelint.workspace.parameters import Fill, Parameters
 from valuelint.workspace.references import exact, newest
-from valuelint.workspace.release import Astray, Gap, Origin, Release
+from valuelint.workspace.release import Astray, Delivery, Gap, Origin, Release
 from valuelint.workspace.repository import File, Manifest, Repository, Unreadable
 
 
@@ -41,6 +41,7 @@ class Draft:
         self.layers: list[Layer] = []
         self.gaps: list[Gap] = []
         self.unresolved: list[str] = []
+        self.delivery: Delivery | None = None
         self.rendered_only = False
         """Whether it is never installed: somebody takes a part of what it renders."""
         self.partial = False
@@ -219,4 +220,5 @@ class Draft:
             tuple(dict.fromkeys(self.unresolved)),
             tuple(self.gaps),
             () if self.astray is None else tuple(self.astray(self.layers)),
+            self.delivery,
         )

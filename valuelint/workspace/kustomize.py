@@ -15,6 +15,7 @@ from valuelint.workspace.repository import File, Manifest, Repository
 
 NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 _LISTS = ("resources", "bases", "components", "generators", "transformers", "helmCharts", "patchesStrategicMerge")
+_CHANGES = ("patches", "patchesStrategicMerge", "patchesJson6902", "replacements", "transformers", "components")
 _MOST_WAYS = 32
 
 Maker = Callable[[Repository, File], "list[Sync]"]
@@ -53,6 +54,13 @@ class Way(NamedTuple):
     def sync(self) -> Sync | None:
         """What applies it directly."""
         return self.syncs[0] if self.syncs else None
+
+    @property
+    def changes(self) -> bool:
+        """Whether something on this way may change any part of an object."""
+        return any(sync.patches for sync in self.syncs) or any(
+            kustomization.node(key) is not None for kustomization in self.kustomizations for key in _CHANGES
+        )
 
     def namespace(self) -> tuple[str, Origin | None] | None:
         """The namespace that this way gives an object, and the place that says so; None if it leaves it as it is."""

@@ -36,6 +36,19 @@ class Origin(NamedTuple):
     path: Path
 
 
+class Delivery(NamedTuple):
+    """What applies the objects of a release in Helm's place, and how it is told to.
+
+    `options` are as they are written, such as `ServerSideApply=true`; without `crds`, the CRDs of the chart are left
+    out. `origin` is the place that says so, or that could.
+    """
+
+    by: str
+    options: tuple[str, ...]
+    crds: bool
+    origin: Origin | None
+
+
 class Gap(NamedTuple):
     """A layer that nobody can read: it stands before the layer of that number. `what` is one sentence."""
 
@@ -63,7 +76,7 @@ class Release(NamedTuple):
     place that says it, where that is a file. `file` is what makes it a release: the envelope, or the values file
     itself. `version_text` is the version as it is written, a range perhaps, and `version_source` the file that says it.
     `unresolved` says what could not be found out, `gaps` where in the layers something is missing, `astray` what stands
-    around the layers.
+    around the layers. `delivery` is None where Helm applies it, or where nobody knows for sure what does.
     """
 
     chart: str
@@ -78,6 +91,7 @@ class Release(NamedTuple):
     unresolved: tuple[str, ...] = ()
     gaps: tuple[Gap, ...] = ()
     astray: tuple[Astray, ...] = ()
+    delivery: Delivery | None = None
 
     @property
     def title(self) -> str:

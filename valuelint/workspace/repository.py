@@ -131,6 +131,14 @@ class Manifest(NamedTuple):
             return None
         return Origin(self.document.source, found.node.start, found.node.end, (*self.prefix, *path))
 
+    def key(self, *path: str | int) -> Origin | None:
+        """The place of the last key of a path."""
+        found = find(self.root, path)
+        if found is None or found.entry is None:
+            return None
+        key = found.entry.key
+        return Origin(self.document.source, key.start, key.end, (*self.prefix, *path))
+
     def items(self, *path: str | int) -> list[Manifest]:
         """The maps in the list at a path."""
         node = self.node(*path)

@@ -95,6 +95,8 @@ def _finish(ground: Ground, draft: Draft, app: App, source: Manifest, key: str, 
     ways = ground.ways(app.manifest.file)
     draft.way = ways[0]
     draft.cluster = app.cluster or draft.cluster
+    if not any(way.changes for way in ways):
+        draft.delivery = app.delivery(source)
     draft.say(
         "version",
         source.text("targetRevision") if source.text("chart") or not key else None,
