@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from tests.lint.table import RULES, cilium, cluster, incomplete, kps, rules, shown
+from valuelint.charts.facts import load_chart
 from valuelint.lint import engine
 from valuelint.lint.diagnostic import SEVERITIES, Report
 from valuelint.lint.examples import Given
@@ -365,3 +367,41 @@ def test_a_name_from_the_command_line_is_a_note(tmp_path: Path) -> None:
     (finding,) = report.findings
     assert finding.related == ()
     assert any("release: kps, the name of this release" in note for note in finding.notes)
+
+
+# --- defaults that are written out ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("network", "prometheus"),
+    [
+        ("1.10.0", "36.0.0"),
+        ("1.13.0-rc1", "37.0.0"),  # the dashboards of Hubble are on
+        ("1.15.19", "52.1.0"),  # the exporter of Windows is off, and its monitor on; the operator's metrics are on
+        ("1.16.3", "60.0.0"),
+        ("1.19.6", "72.5.1"),
+        ("1.20.0", "80.9.2"),
+        ("1.21.0-pre.0", "88.5.3"),
+    ],
+)
+def test_a_copy_of_the_defaults_asks_for_nothing(network: str, prometheus: str) -> None:
+    copies = []
+    for make, chart, version in ((cilium, "cilium", network), (kps, "kube-prometheus-stack", prometheus)):
+        facts = load_chart(chart)
+        assert facts is not None
+        copies.append(make(json.dumps(facts.table.defaults(version), indent=1), version=version))
+    found = engine.run(cluster(*copies), RULES).findings
+    assert [(item.severity, item.rule, item.message) for item in found if item.severity != "info"] == []
+
+
+@pytest.mark.parametrize(
+    ("values", "severities"),
+    [
+        ("grafana: {serviceMonitor: {enabled: true}}", ["error"]),
+        ("grafana: {serviceMonitor: {enabled: true, interval: 30s}}", ["error"]),
+        ("grafana: {serviceMonitor: {enabled: true, labels: {}, scrapeTimeout: 30s}}", ["info"]),
+    ],
+)
+def test_who_writes_a_default_alone_asks_for_it(values: str, severities: list[str]) -> None:
+    found = engine.run(cluster(kps(values, version="80.9.2")), rules("monitor-not-selected")).findings
+    assert [item.severity for item in found] == severities

@@ -122,15 +122,23 @@ class Values:
 
     def get(self, path: Path) -> Any:
         """The value at a path, None where there is none."""
-        node: Any = self.data
-        for key in path:
-            if isinstance(node, dict):
-                node = node.get(key)
-            elif isinstance(node, list) and isinstance(key, int):
-                node = node[key] if -len(node) <= key < len(node) else None
-            else:
-                return node if isinstance(node, Unknown) else None
-        return node
+        return _at(self.data, path)
+
+    def changes(self, path: Path) -> bool:
+        """Whether the user's layers set a path to something else than the chart's default."""
+        return self.resolve(path).layer is not None and _differ(self.get(path), _at(self.defaults, path))
+
+    def asks(self, path: Path | None) -> bool:
+        """Whether the user's layers set a path, and not as part of a block that is copied from the chart's defaults.
+
+        A block is copied if it says several things, all of them defaults: who wants a default writes that alone.
+        """
+        if path is None or self.resolve(path).layer is None:
+            return False
+        block, default = _at(self.user, path[:-1]), _at(self.defaults, path[:-1])
+        if not isinstance(block, dict) or not isinstance(default, dict) or len(block) < 2:
+            return True
+        return any(key not in default or _differ(value, default[key]) for key, value in block.items())
 
     def resolve(self, path: Path) -> Resolved:
         """The value at a path, with the last of the user's layers that sets it."""
@@ -147,3 +155,25 @@ class Values:
             if resolved.layer is not None:
                 return resolved
         return None
+
+
+def _at(data: Any, path: Path) -> Any:
+    for key in path:
+        if isinstance(data, dict):
+            data = data.get(key)
+        elif isinstance(data, list) and isinstance(key, int):
+            data = data[key] if -len(data) <= key < len(data) else None
+        else:
+            return data if isinstance(data, Unknown) else None
+    return data
+
+
+def _differ(value: Any, default: Any) -> bool:
+    """Whether a value is another than a default; a map that says only some of it is not."""
+    if isinstance(value, Unknown):
+        return bool(value.text != default)  # `${1}` of a relabelling looks like a placeholder
+    if isinstance(value, dict) and isinstance(default, dict):
+        return any(key not in default or _differ(below, default[key]) for key, below in value.items())
+    if isinstance(value, list) and isinstance(default, list):
+        return len(value) != len(default) or any(map(_differ, value, default))
+    return type(value) is not type(default) or bool(value != default)

@@ -24,11 +24,7 @@ def not_loaded(world: World, rule: Rule) -> Iterator[Violation | Open]:
         groups: dict[str, list[Dashboard]] = {}
         for dashboard in installed.objects.dashboards:
             asked_by = dashboard.facts.asked_by
-            if (
-                dashboard.rendered is True
-                and asked_by is not None
-                and installed.values.resolve(asked_by).layer is not None
-            ):
+            if dashboard.rendered is True and asked_by is not None and installed.values.asks(asked_by):
                 groups.setdefault(dashboard.facts.group, []).append(dashboard)
         for group in groups.values():
             verdicts = [(item, sidecar, pick_up(sidecar, group[0])) for item, sidecar in sidecars]

@@ -95,7 +95,7 @@ def _asking(installed: Installed, path: Path) -> list[Path]:
         and dashboard.facts.asked_by is not None
         and dashboard.facts.asked_by[: len(path) - 1] == path[:-1]
     ]
-    return [switch for switch in dict.fromkeys(found) if installed.values.resolve(switch).layer is not None]
+    return [switch for switch in dict.fromkeys(found) if installed.values.asks(switch)]
 
 
 def _no_list(world: World, installed: Installed, path: Path, asking: list[Path], usual: list[str]) -> Violation:

@@ -60,7 +60,7 @@ def not_selected(world: World, rule: Rule) -> Found:
         for monitor in installed.objects.monitors:
             if monitor.rendered is not True:
                 continue
-            asked = said_by_user(installed, monitor.facts.asked_by or monitor.facts.for_each)
+            asked = installed.values.asks(monitor.facts.asked_by or monitor.facts.for_each)
             verdicts = world.selections(monitor.kind, monitor.labels, monitor.namespace)
             undecided = [(item, verdict) for item, _, verdict in verdicts if verdict.selected is None]
             if any(verdict.selected for _, _, verdict in verdicts) or (not asked and (undecided or not verdicts)):
@@ -92,8 +92,8 @@ def _by_default(installed: Installed, unasked: list[tuple[Monitor, Violation]]) 
     first = unasked[0][1]
     names = [shown(other.name) for other, _ in unasked]
     words = {**first.words, "names": names, "count": len(names)}
-    own = [item for item in first.related if item.path is not None and said_by_user(installed, item.path)]
-    touched = any(said_by_user(installed, origin) for other, _ in unasked for origin in other.label_origins.values())
+    own = [item for item in first.related if item.path is not None and installed.values.asks(item.path)]
+    touched = any(installed.values.changes(origin) for other, _ in unasked for origin in other.label_origins.values())
     variant = "by-default" if words["wanted"] else "by-default-unreached"
     if words["wanted"] and not own and not touched:
         variant = "as-shipped"
@@ -374,7 +374,7 @@ def not_rendered(world: World, rule: Rule) -> Found:
     """Monitors that the values ask for and that will not exist."""
     for installed, monitor in monitors(world):
         asked_by = monitor.facts.asked_by
-        if asked_by is None or monitor.asked is not True or not said_by_user(installed, asked_by):
+        if asked_by is None or monitor.asked is not True or not installed.values.asks(asked_by):
             continue
         if monitor.rendered is None:
             reasons = [reason for reason in monitor.why() if reason.holds is None]
@@ -493,7 +493,7 @@ def metrics_off(world: World, rule: Rule) -> Found:
         if metrics is None or asked_by is None or monitor.rendered is not True:
             continue
         # An empty list is no switch: metrics may then come from elsewhere.
-        if monitor.scope.get(metrics) is not False or not said_by_user(installed, asked_by):
+        if monitor.scope.get(metrics) is not False or not installed.values.asks(asked_by):
             continue
         words = {
             "kind": monitor.kind,
@@ -716,7 +716,7 @@ def not_scraped(world: World, rule: Rule) -> Found:
         facts = monitor.facts
         if facts.metrics is None or facts.asked_by is None or monitor.asked is not False:
             continue
-        if facts.needs.evaluate(monitor.scope) is not True or not said_by_user(installed, facts.metrics):
+        if facts.needs.evaluate(monitor.scope) is not True or not installed.values.asks(facts.metrics):
             continue
         if not go_truth(monitor.scope.get(facts.metrics)):
             continue
