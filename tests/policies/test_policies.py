@@ -221,6 +221,8 @@ def test_several_expectations_are_one_finding() -> None:
         ("v1.18.2", {"version": ">=1.18 <2"}, True),
         ("soon", {"version": ">=1.18"}, False),
         ("30s", {"duration": ">=30s"}, True),
+        ("", {"duration": ">=30s"}, False),
+        ("", {"duration": ">=30s", "absent": True}, True),
         ("1m30s", {"duration": "<=1m"}, False),
         ("500ms", {"duration": "<1s"}, True),
         (30, {"duration": ">=30s"}, False),
@@ -585,4 +587,5 @@ def test_a_parameter_that_no_rule_has_is_named(tmp_path: Path) -> None:
     config = read_config(str(tmp_path / ".valuelint.yaml"), ".valuelint.yaml")
     assert config.settings is not None
     (problem,) = complaints(load_policies(list(config.settings.policies), [])[0], config.settings)
+    assert complaints([], config.settings, {"mine"}) == []  # its file is wrong, which is said already
     assert str(problem) == ".valuelint.yaml:2:20: the rule mine has no parameter last; known are least"

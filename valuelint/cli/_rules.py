@@ -49,8 +49,12 @@ def with_policies(configured: list[Settings]) -> tuple[list[Rule], list[Problem]
         problems += [item for item in wrong if str(item) not in map(str, problems)]
     rules = sorted([*ours, *policies.values()], key=lambda rule: rule.id)
     if any(settings.parameters for settings in configured):
+        import os
+
         from valuelint.lint.tuning import complaints
 
+        unread = {os.path.splitext(os.path.basename(item.file))[0] for item in problems}
         for settings in configured:
-            problems += [item for item in complaints(rules, settings) if str(item) not in map(str, problems)]
+            wrong = complaints(rules, settings, unread)
+            problems += [item for item in wrong if str(item) not in map(str, problems)]
     return rules, problems

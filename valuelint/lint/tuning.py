@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from datetime import date
 
+from valuelint.light import Container
 from valuelint.lint.engine import Accepted, Finding, Outcome
 from valuelint.lint.rule import Rule, tuned
 from valuelint.workspace.release import Problem
@@ -37,14 +38,14 @@ def _inside(file: str, folder: str) -> bool:
     return os.path.realpath(file).startswith(os.path.realpath(folder) + os.sep)
 
 
-def complaints(rules: list[Rule], settings: Settings) -> list[Problem]:
-    """Parameters that the configuration sets and no rule has."""
+def complaints(rules: list[Rule], settings: Settings, unread: Container[str] = ()) -> list[Problem]:
+    """Parameters that the configuration sets and no rule has; what rules have whose files are wrong is not known."""
     known = {rule.id: rule.params for rule in in_place(rules, settings)}
     found = []
     for item in settings.said:
         kind, _, rest = item.key.partition(".")
         rule, _, name = rest.partition(".")
-        if kind == "parameters" and item.place is not None and name not in known.get(rule, {}):
+        if kind == "parameters" and item.place is not None and name not in known.get(rule, {}) and rule not in unread:
             line, column = item.place.source.position(item.place.start)
             listed = ", ".join(known.get(rule, {})) or "none"
             message = f"the rule {rule} has no parameter {name}"
