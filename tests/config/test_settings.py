@@ -97,6 +97,7 @@ def test_what_it_makes_of_findings(text: str, found: list[tuple[str, str]], supp
     assert (mine, len(report.suppressed)) == (found, suppressed)
 
 
+@pytest.mark.parametrize(("paths", "shown"), [([], True), (["."], True), (["lab"], False)])
 @pytest.mark.parametrize(
     ("entry", "words"),
     [
@@ -105,20 +106,20 @@ def test_what_it_makes_of_findings(text: str, found: list[tuple[str, str]], supp
     ],
 )
 def test_an_entry_that_does_nothing_is_a_finding(
-    entry: str, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    entry: str, words: str, paths: list[str], shown: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(tmp_path)
     (tmp_path / ".valuelint.yaml").write_text(f"{HEAD}ignore:\n  - {entry}\n")
     monkeypatch.chdir(tmp_path)
-    (found,) = [item for item in engine.run(discover([], None, {}), RULES).findings if item.rule == "suppression"]
-    assert words in found.message
-    assert (found.place.file, found.place.line) == (".valuelint.yaml", 3)
+    found = [item for item in engine.run(discover(paths, None, {}), RULES).findings if item.rule == "suppression"]
+    assert [words in item.message for item in found] == [True] * shown
+    assert {(item.place.file, item.place.line) for item in found} <= {(".valuelint.yaml", 3)}
 
 
 def test_a_strict_house_wants_reasons_there_too(tmp_path: Path) -> None:
     write(tmp_path)
     (tmp_path / ".valuelint.yaml").write_text(f"{HEAD}profile: strict\nignore: [{NOT_RENDERED}]\n")
-    workspace = discover([str(tmp_path)], None, {})._replace(shown=None)
+    workspace = discover([str(tmp_path)], None, {})
     assert [item.message for item in engine.run(workspace, RULES).findings if item.rule == "suppression"] == [
         "a finding is accepted here without a reason"
     ]

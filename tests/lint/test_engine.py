@@ -399,6 +399,7 @@ def test_a_copy_of_the_defaults_asks_for_nothing(network: str, prometheus: str) 
     [
         ("grafana: {serviceMonitor: {enabled: true}}", ["error"]),
         ("grafana: {serviceMonitor: {enabled: true, interval: 30s}}", ["error"]),
+        ("grafana: {serviceMonitor: {enabled: true, labels: {}}}", ["error"]),
         ("grafana: {serviceMonitor: {enabled: true, labels: {}, scrapeTimeout: 30s}}", ["info"]),
     ],
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from valuelint.charts.versions import Range
-from valuelint.light import Iterable, NamedTuple
+from valuelint.light import Collection, Iterable, NamedTuple
 from valuelint.lint import locate
 from valuelint.lint.diagnostic import SEVERITIES, Diagnostic, Fix, Place, Report, Skipped, Suppressed, Undecided
 from valuelint.lint.patching import NO_WISHES, Plan, Wanted, Wishes, choose, work_out
@@ -61,9 +61,7 @@ def run(workspace: Workspace, rules: list[Rule], only_shown: bool = False) -> Re
 
 def report(workspace: Workspace, outcomes: list[Outcome]) -> Report:
     """What a run over a workspace has to say, of its clusters' outcomes."""
-    found = [finding for outcome in outcomes for finding in outcome.findings] + review(
-        outcomes, workspace.shown is None
-    )
+    found = [finding for outcome in outcomes for finding in outcome.findings] + review(outcomes, workspace.shown)
     aside = [item for outcome in outcomes for item in outcome.suppressed]
     if workspace.shown is not None:
         found = [finding for finding in found if finding.diagnostic.place.file in workspace.shown]
@@ -101,8 +99,11 @@ def _order(item: Diagnostic) -> tuple[str, int, int, str]:
     return item.place.file, item.place.start, -SEVERITIES.index(item.severity), item.rule
 
 
-def review(outcomes: list[Outcome], whole: bool = False) -> list[Finding]:
-    """What the rules about other rules' findings say, once these are known; `whole` if nothing was left out."""
+def review(outcomes: list[Outcome], whole: Collection[str] | None = ()) -> list[Finding]:
+    """What the rules about other rules' findings say, once these are known.
+
+    `whole` names the configurations of which nothing was left out; None are all.
+    """
     marked = [outcome for outcome in outcomes if _has_suppressions(outcome.cluster) or _accepts(outcome.cluster)]
     rules = {rule.id: rule for outcome in marked for rule in outcome.applied if rule.data["scope"] == "workspace"}
     found: list[Finding] = []

@@ -136,7 +136,9 @@ class Values:
         if path is None or self.resolve(path).layer is None:
             return False
         block, default = _at(self.user, path[:-1]), _at(self.defaults, path[:-1])
-        if not isinstance(block, dict) or not isinstance(default, dict) or len(block) < 2:
+        if not isinstance(block, dict) or not isinstance(default, dict):
+            return True
+        if sum(map(_says, block.values())) < 2:
             return True
         return any(key not in default or _differ(value, default[key]) for key, value in block.items())
 
@@ -166,6 +168,11 @@ def _at(data: Any, path: Path) -> Any:
         else:
             return data if isinstance(data, Unknown) else None
     return data
+
+
+def _says(value: Any) -> bool:
+    """Whether a value says anything: a map in which nothing stands does not."""
+    return any(map(_says, value.values())) if isinstance(value, dict) else True
 
 
 def _differ(value: Any, default: Any) -> bool:

@@ -231,6 +231,7 @@ def survey(
         if os.path.isdir(path):
             for config in configs:
                 if _within(config.folder, path):
+                    found.saw(config.file)
                     wanted.update(((config.file, index), None) for index in range(len(config.clusters)))
             for file in declared:
                 if file.startswith(real + os.sep):

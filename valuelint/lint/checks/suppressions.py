@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from difflib import get_close_matches
 
-from valuelint.light import Iterator, NamedTuple
+from valuelint.light import Collection, Iterator, NamedTuple
 from valuelint.lint.diagnostic import Diagnostic, FileEdit, Fix, Place
 from valuelint.lint.engine import Finding, Outcome
 from valuelint.lint.rule import Rule, Violation, fill
@@ -28,7 +28,7 @@ class _Flaw(NamedTuple):
     edit: tuple[int, int, str] | None = None
 
 
-def review(outcomes: list[Outcome], rule: Rule, whole: bool) -> Iterator[Finding]:
+def review(outcomes: list[Outcome], rule: Rule, whole: Collection[str] | None) -> Iterator[Finding]:
     """The flaws of all that accepts findings: comments in the files of some clusters, and the configuration."""
     today = date.today()
     own: dict[tuple[str, int], tuple[int, Suppression]] = {}
@@ -44,7 +44,7 @@ def review(outcomes: list[Outcome], rule: Rule, whole: bool) -> Iterator[Finding
     yield from _in_configurations(outcomes, rule, whole)
 
 
-def _in_configurations(outcomes: list[Outcome], rule: Rule, whole: bool) -> Iterator[Finding]:
+def _in_configurations(outcomes: list[Outcome], rule: Rule, whole: Collection[str] | None) -> Iterator[Finding]:
     """The flaws of what configurations accept. What is not used is only known once everything was looked at."""
     today = date.today().isoformat()
     seen: set[Origin] = set()
@@ -60,7 +60,7 @@ def _in_configurations(outcomes: list[Outcome], rule: Rule, whole: bool) -> Iter
             variant = ""
             if item.until and item.until < today:
                 variant = "expired"
-            elif whole and _unused_entry(item, outcomes):
+            elif (whole is None or item.place.source.name in whole) and _unused_entry(item, outcomes):
                 variant = "unused"
             elif settings.strict and not item.reason:
                 variant = "no-reason"
