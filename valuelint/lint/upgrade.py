@@ -90,7 +90,9 @@ def compare(cluster: Cluster, number: int, before: str, after: str, rules: list[
     new = examine(with_version(cluster, number, after), rules)
     known = {_key(finding) for finding in old.findings}
     remain = {_key(finding) for finding in new.findings}
-    fresh = [finding for finding in new.findings if _key(finding) not in known]
+    stopped = {_key(finding) for finding in old.findings if _stops(finding)}
+    # What was only lost before may stop the deploy now.
+    fresh = [item for item in new.findings if _key(item) not in (stopped if _stops(item) else known)]
     breaks = [finding for finding in fresh if _stops(finding)]
     lost = [finding for finding in fresh if finding not in breaks and finding.rule.id in _LOSING]
     other = [finding for finding in fresh if finding not in breaks and finding not in lost]
