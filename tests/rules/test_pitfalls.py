@@ -174,6 +174,11 @@ CASES: dict[str, tuple[str, str, str]] = {
     ),
     "a text for the list of metrics": ("hubble: {metrics: {enabled: 'dns,drop'}}\n", "1.20.0", OPEN),
     "the same, before Cilium had a schema": ("hubble: {metrics: {enabled: 'dns,drop'}}\n", "1.15.8", OPEN),
+    "a label by pod without its namespace": (
+        "hubble: {metrics: {enabled: ['drop:labelsContext=source_pod']}}\n",
+        "1.20.0",
+        OPEN,
+    ),
     "contexts by pod or address": ("hubble: {metrics: {enabled: ['drop:sourceContext=pod']}}\n", "1.20.0", OPEN),
     "exemplars without OpenMetrics": ('hubble: {metrics: {enabled: ["httpV2:exemplars=true"]}}\n', "1.20.0", OPEN),
     "two programs on one port of the nodes": ("prometheus: {enabled: true, port: 9100}\n", "1.20.0", OPEN),

@@ -168,6 +168,32 @@ def invalid(world: World, rule: Rule) -> Found:
             )
 
 
+def leftovers(world: World, rule: Rule) -> Found:
+    """Labels by pod without the namespace that belongs to it: the series of pods that are gone stay."""
+    for installed, facts, path, given in _charts(world):
+        forgets: dict[str, str] = facts.get("forgets", {})
+        for index, item in enumerate(given if isinstance(given, list) and forgets else ()):
+            for metric in hubble.parse_metrics(item) if isinstance(item, str) else ():
+                for option in metric.options:
+                    labels = (option.value or "").split(",") if option.key == "labelsContext" else []
+                    lacking = [pod for pod in forgets if pod in labels and forgets[pod] not in labels]
+                    if not lacking:
+                        continue
+                    whole = ",".join(f"{label},{forgets[label]}" if label in lacking else label for label in labels)
+                    fixed = item[: option.value_start] + whole + item[option.end :]
+                    words = {
+                        "pod": " and ".join(lacking),
+                        "namespace": " and ".join(forgets[pod] for pod in lacking),
+                        "fixed": fixed,
+                    }
+                    where = (*path, index)
+                    remedy = Remedy(installed.number, "safe", (Set(where, fixed),))
+                    span = (option.start, option.end)
+                    yield Violation(
+                        installed.number, where, "leftovers", words, f"{index} {option.start}", (), (), remedy, span
+                    )
+
+
 def _superseded(texts: list[str], clash: hubble.Clash, facts: dict[str, Any]) -> int | None:
     """The item of a clash that the other one replaces, if it holds nothing else."""
     names = {index: [metric.name for metric in hubble.parse_metrics(texts[index])] for index in clash[1:3]}
