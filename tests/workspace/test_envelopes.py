@@ -746,3 +746,25 @@ def test_an_alias_bomb_is_refused_in_every_form(tmp_path: Path, name: str) -> No
         assert "aliases make this more than" in workspace.skipped[0][1]
     else:
         assert [problem.file for problem in workspace.problems] == ["cilium.yaml"]
+
+
+@pytest.mark.parametrize(
+    "kustomizations",
+    [
+        {f"k{one}": [f"k{other}" for other in range(30) if other != one] for one in range(30)},
+        {f"k{one}": [f"k{(one + 1) % 300}", f"k{(one + 7) % 300}"] for one in range(300)},
+        {f"k{one}{side}": [f"k{one - 1}a", f"k{one - 1}b"] for one in range(1, 25) for side in "ab"},
+    ],
+    ids=["each lists all others", "two circles", "a net of many ways"],
+)
+def test_kustomizations_that_list_each_other_are_no_maze(kustomizations: dict[str, list[str]], tmp_path: Path) -> None:
+    files = {
+        f"{name}/kustomization.yaml": "resources:\n" + "".join(f"- ../{other}\n" for other in others)
+        for name, others in kustomizations.items()
+    }
+    first = next(iter(kustomizations)) if "k0" in kustomizations else "k0a"
+    files[f"{first}/kustomization.yaml"] = files.get(f"{first}/kustomization.yaml", "resources:\n") + "- release.yaml\n"
+    files[f"{first}/release.yaml"] = RELEASE + "  values: {debug: {enabled: true}}\n"
+    if first == "k0a":
+        files["k0b/kustomization.yaml"] = "resources: [../k0a]\n"
+    assert said(only(put(tmp_path, files)))[0] == "1.18.2"

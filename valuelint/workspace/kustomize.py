@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+from itertools import islice
 
 from valuelint.light import Callable, Iterable, Iterator, NamedTuple
 from valuelint.workspace.release import Origin
@@ -17,6 +18,7 @@ NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 _LISTS = ("resources", "bases", "components", "generators", "transformers", "helmCharts", "patchesStrategicMerge")
 _CHANGES = ("patches", "patchesStrategicMerge", "patchesJson6902", "replacements", "transformers", "components")
 _MOST_WAYS = 32
+_DEEPEST = 40
 
 Maker = Callable[[Repository, File], "list[Sync]"]
 """Finds the syncs in a file."""
@@ -103,12 +105,12 @@ class Reach:
         """The ways to a file, at least one, which may be empty."""
         known = self._ways.get(file.path)
         if known is None:
-            known = self._ways[file.path] = self._find_ways(file.path, ()) or [Way()]
+            known = self._ways[file.path] = list(islice(self._find_ways(file.path, ()), _MOST_WAYS)) or [Way()]
         return known
 
     def folder_ways(self, folder: str) -> list[Way]:
         """The ways to a folder that holds a kustomization."""
-        return self._find_ways(folder, (), itself=True) or [Way()]
+        return list(islice(self._ways_up(folder, ()), _MOST_WAYS)) or [Way()]
 
     def kustomization(self, folder: str) -> Manifest | None:
         """The kustomization file of a folder."""
@@ -147,31 +149,34 @@ class Reach:
                     found.append(manifest)
         return found
 
-    def _find_ways(self, path: str, trail: tuple[str, ...], itself: bool = False) -> list[Way]:
-        if path in trail or len(trail) > 40:
-            return []
-        trail = (*trail, path)
-        found: list[Way] = []
-        for kustomization in [] if itself else self._listing(path):
-            folder = kustomization.file.folder
-            for way in self._ways_up(folder, trail):
-                found.append(way._replace(kustomizations=(kustomization, *way.kustomizations)))
-        if itself:
-            found += self._ways_up(path, trail[:-1])
-        elif not found:
-            found += self._synced(os.path.dirname(path), trail, generated=True)
-        return found[:_MOST_WAYS]
+    # There may be more ways than anybody could follow, as in a net of kustomizations: each is found when it is asked for.
 
-    def _ways_up(self, folder: str, trail: tuple[str, ...]) -> list[Way]:
+    def _find_ways(self, path: str, trail: tuple[str, ...]) -> Iterator[Way]:
+        if path in trail or len(trail) > _DEEPEST:
+            return
+        trail = (*trail, path)
+        found = False
+        for kustomization in self._listing(path):
+            for way in self._ways_up(kustomization.file.folder, trail):
+                found = True
+                yield way._replace(kustomizations=(kustomization, *way.kustomizations))
+        if not found:
+            yield from self._synced(os.path.dirname(path), trail, generated=True)
+
+    def _ways_up(self, folder: str, trail: tuple[str, ...]) -> Iterator[Way]:
         """The ways to a kustomization's folder, without itself; one that ends here if nobody uses it."""
-        if folder in trail:
-            return []
-        found = self._synced(folder, trail, generated=False)
-        inner = (*trail, folder)
+        if folder in trail or len(trail) > _DEEPEST:
+            return
+        found = False
+        for way in self._synced(folder, trail, generated=False):
+            found = True
+            yield way
         for kustomization in self._listing(folder):
-            for way in self._ways_up(kustomization.file.folder, inner):
-                found.append(way._replace(kustomizations=(kustomization, *way.kustomizations)))
-        return found[:_MOST_WAYS] or [Way()]
+            for way in self._ways_up(kustomization.file.folder, (*trail, folder)):
+                found = True
+                yield way._replace(kustomizations=(kustomization, *way.kustomizations))
+        if not found:
+            yield Way()
 
     def _listing(self, path: str) -> list[Manifest]:
         """The kustomizations that list a file or folder."""
@@ -192,31 +197,31 @@ class Reach:
                     break
         return found
 
-    def _synced(self, folder: str, trail: tuple[str, ...], generated: bool) -> list[Way]:
+    def _synced(self, folder: str, trail: tuple[str, ...], generated: bool) -> Iterator[Way]:
         """The ways that begin with a sync of this folder, or of one above it whose kustomization Flux generates."""
-        found = []
         here = folder
         while True:
             if (here != folder or generated) and self.kustomization(here) is not None:
                 break
             for sync in self.syncs.of(here):
                 if sync.file.path not in trail:
-                    found += [Way((), (sync, *above.syncs)) for above in self._above(sync, trail)]
+                    for above in self._above(sync, trail):
+                        yield Way((), (sync, *above.syncs))
             upper = os.path.dirname(here)
             if here in self.repository.roots or upper == here:
                 break
             here = upper
-        return found
 
-    def _above(self, sync: Sync, trail: tuple[str, ...]) -> list[Way]:
+    def _above(self, sync: Sync, trail: tuple[str, ...]) -> Iterator[Way]:
         """The ways to a sync's own file, one that is empty at least."""
-        if sync.file.path in trail:
-            return [Way()]
-        found = [way for way in self._find_ways(sync.file.path, trail) if all(up is not sync for up in way.syncs)]
-        unique: dict[tuple[str, ...], Way] = {}
-        for way in found:
-            unique.setdefault(tuple(up.file.path + up.name for up in way.syncs), Way((), way.syncs))
-        return list(unique.values()) or [Way()]
+        seen: set[tuple[str, ...]] = set()
+        for way in islice(self._find_ways(sync.file.path, trail), _MOST_WAYS):
+            names = tuple(up.file.path + up.name for up in way.syncs)
+            if names not in seen and all(up is not sync for up in way.syncs):
+                seen.add(names)
+                yield Way((), way.syncs)
+        if not seen:
+            yield Way()
 
 
 def _same(folder: str, reference: str, path: str) -> bool:
