@@ -12,7 +12,7 @@ from valuelint.lint.patching import home
 from valuelint.lint.rule import load_rules
 from valuelint.syntax import CannotPatch, Remove, Rename, Set, parse_path
 from valuelint.values import Unknown, Values
-from valuelint.workspace.release import Release
+from valuelint.workspace.release import Release, Workspace
 
 RELEASE = """\
 apiVersion: helm.toolkit.fluxcd.io/v2
@@ -162,6 +162,153 @@ patches:
     release = only(put(tmp_path, files))
     assert said(release) == ("1.17.2", "cilium", "kube-system")
     assert merged(release) == {"hubble": {"enabled": False}}
+
+
+BASE = """\
+  values:
+    hubble: {enabled: true, relay: {enabled: true, rollOutPods: true}}
+    tolerations: [one, two]
+"""
+HUBBLE = {"enabled": True, "relay": {"enabled": True, "rollOutPods": True}}
+TOLERATIONS = ["one", "two"]
+
+
+def patched(folder: Path, patch: str, target: str = "{kind: HelmRelease}") -> Workspace:
+    """A release in a base, and an overlay with one patch."""
+    text = "".join(f"    {line}\n" for line in patch.splitlines())
+    return put(
+        folder,
+        {
+            "base/release.yaml": RELEASE.replace("name: cilium\n", "name: cilium\n  namespace: net\n", 1) + BASE,
+            "base/kustomization.yaml": "resources: [release.yaml]\n",
+            "over/kustomization.yaml": f"resources: [../base]\npatches:\n- target: {target}\n  patch: |\n{text}",
+        },
+    )
+
+
+@pytest.mark.parametrize(
+    ("operation", "expected"),
+    [
+        (
+            "{op: replace, path: /spec/values/hubble, value: {ui: {enabled: true}}}",
+            {"hubble": {"ui": {"enabled": True}}, "tolerations": TOLERATIONS},
+        ),
+        (
+            "{op: add, path: /spec/values/hubble/relay, value: {enabled: false}}",
+            {"hubble": {"enabled": True, "relay": {"enabled": False}}, "tolerations": TOLERATIONS},
+        ),
+        (
+            "{op: add, path: /spec/values/envoy, value: {enabled: false}}",
+            {"hubble": HUBBLE, "tolerations": TOLERATIONS, "envoy": {"enabled": False}},
+        ),
+        ("{op: replace, path: /spec/values, value: {debug: {enabled: true}}}", {"debug": {"enabled": True}}),
+        ("{op: remove, path: /spec/values}", {}),
+        (
+            "{op: remove, path: /spec/values/hubble/relay}",
+            {"hubble": {"enabled": True}, "tolerations": TOLERATIONS},
+        ),
+    ],
+)
+def test_an_operation_takes_the_place_of_all_that_stood_there(
+    operation: str, expected: dict[str, object], tmp_path: Path
+) -> None:
+    assert merged(only(patched(tmp_path, f"- {operation}"))) == expected
+
+
+def test_what_an_operation_replaced_is_nobodys_value(tmp_path: Path) -> None:
+    release = only(patched(tmp_path, "- {op: replace, path: /spec/values/hubble, value: {enabled: true}}"))
+    values = Values(list(release.layers), {})
+    assert values.resolve(("hubble", "relay", "enabled")).layer is None
+    found = values.nearest(("hubble", "relay", "enabled"))
+    assert found is not None
+    assert found.layer is not None
+    assert (found.path, found.layer.file) == (("hubble",), "over/kustomization.yaml")
+
+
+@pytest.mark.parametrize(
+    ("operation", "path"),
+    [
+        ("{op: add, path: /spec/values/tolerations/-, value: three}", ("tolerations",)),
+        ("{op: replace, path: /spec/values/tolerations/0, value: three}", ("tolerations",)),
+        ("{op: copy, from: /spec/values/tolerations, path: /spec/values/hubble/relay}", ("hubble", "relay")),
+        ("{op: move, from: /spec/values/tolerations, path: /spec/values/debug}", ("debug",)),
+    ],
+)
+def test_what_cannot_be_followed_is_not_known(operation: str, path: tuple[str, ...], tmp_path: Path) -> None:
+    release = only(patched(tmp_path, f"- {operation}"))
+    assert isinstance(Values(list(release.layers), {}).get(path), Unknown)
+    assert release.unresolved == ("a patch in over/kustomization.yaml changes what nobody can follow",)
+    assert ("tolerations" in merged(release)) == ("move" not in operation)
+
+
+PATCH = "kind: HelmRelease\nmetadata: {name: any}\nspec: {values: {hubble: {relay: {enabled: false}}}}\n"
+
+
+@pytest.mark.parametrize(
+    ("target", "hit"),
+    [
+        ("{kind: HelmRelease, name: cil.*, namespace: net}", True),
+        ("{kind: HelmRelease, namespace: other}", False),
+        ("{kind: HelmRelease, version: v2}", True),
+        ("{kind: HelmRelease, version: v2beta1}", False),
+        ("{kind: HelmRelease, annotationSelector: some=thing}", False),
+        ("{kind: HelmRelease, labelSelector: some=thing}", False),
+        ("{kind: HelmRelease, labelSelector: some!=thing}", True),
+    ],
+)
+def test_a_patch_is_for_what_its_target_says(target: str, hit: bool, tmp_path: Path) -> None:
+    release = only(patched(tmp_path, PATCH, target))
+    assert Values(list(release.layers), {}).get(("hubble", "relay", "enabled")) is not hit
+
+
+@pytest.mark.parametrize(
+    ("patch", "expected"),
+    [
+        ("kind: HelmRelease\nspec: {releaseName: cni, targetNamespace: sys}\n", ("1.18.2", "cni", "sys")),
+        ("- {op: add, path: /spec/targetNamespace, value: sys}\n", ("1.18.2", "sys-cilium", "sys")),
+        (
+            "- {op: replace, path: /spec/chart/spec, value: {chart: cilium, version: 1.17.1}}\n",
+            ("1.17.1", "cilium", "net"),
+        ),
+    ],
+)
+def test_a_patch_may_say_all_of_a_release(patch: str, expected: tuple[str, ...], tmp_path: Path) -> None:
+    assert said(only(patched(tmp_path, patch))) == expected
+
+
+def test_a_directive_of_kustomize_is_no_option(tmp_path: Path) -> None:
+    patch = "kind: HelmRelease\nspec: {values: {hubble: {$patch: replace, enabled: true}}}\n"
+    release = only(patched(tmp_path, patch))
+    assert merged(release) == {"hubble": HUBBLE, "tolerations": TOLERATIONS}
+    assert [gap.what for gap in release.gaps] == ["a patch in over/kustomization.yaml changes what nobody can follow"]
+
+
+def test_a_patch_takes_a_release_away(tmp_path: Path) -> None:
+    workspace = patched(tmp_path, "$patch: delete\nkind: HelmRelease\nmetadata: {name: cilium}\n")
+    assert [release.name for cluster in workspace.clusters for release in cluster.releases] == []
+
+
+def test_a_patch_changes_the_version_of_a_source(tmp_path: Path) -> None:
+    release = RELEASE.replace("chart:\n    spec: {chart: cilium, version: 1.18.2}", "chartRef: {name: cilium}")
+    source = (
+        "apiVersion: source.toolkit.fluxcd.io/v1\nkind: OCIRepository\nmetadata: {name: cilium}\n"
+        "spec: {url: 'oci://quay.io/cilium/charts/cilium', ref: {tag: 1.16.1}}\n"
+    )
+    patch = "[{op: replace, path: /spec/ref/tag, value: 1.18.2}]"
+    files = {
+        "base/release.yaml": release + "---\n" + source,
+        "base/kustomization.yaml": "resources: [release.yaml]\n",
+        "over/kustomization.yaml": "resources: [../base]\npatches:\n"
+        f"- {{target: {{kind: OCIRepository}}, patch: '{patch}'}}\n",
+    }
+    found = only(put(tmp_path, files))
+    assert (found.version, found.version_source) == ("1.18.2", "over/kustomization.yaml")
+
+
+def test_flux_puts_words_around_the_name(tmp_path: Path) -> None:
+    sync = SYNC.replace("NAME", "x").replace("PATH", "app") + "  namePrefix: my-\n  nameSuffix: -net\n"
+    release = only(put(tmp_path, {"app/release.yaml": RELEASE, "ks.yaml": sync}))
+    assert release.name == "my-cilium-net"
 
 
 @pytest.mark.parametrize(

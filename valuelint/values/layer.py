@@ -108,6 +108,16 @@ class Layer(NamedTuple):
         """What stands at a path in this layer."""
         return None if self.root is None else find(self.root, path)
 
+    def hides(self, path: Path) -> bool:
+        """Whether a value that is no map stands here above a path, so that what lower layers say of it is lost."""
+        found = None
+        for length in range(1, len(path)):
+            below = self.find(path[:length])
+            if below is None:
+                break
+            found = below
+        return found is not None and not isinstance(resolve_alias(found.node), Mapping)
+
     def renewed(self, document: Document) -> Layer:
         """The same layer in a newer text of its document."""
         return place(document, self.place, self.blanks)

@@ -143,11 +143,17 @@ class Values:
         return any(key not in default or _differ(value, default[key]) for key, value in block.items())
 
     def resolve(self, path: Path) -> Resolved:
-        """The value at a path, with the last of the user's layers that sets it."""
-        for layer in reversed(self.layers):
+        """The value at a path, with the last of the user's layers that sets it.
+
+        What a layer says does not count where one above it says something else of a map around the path.
+        """
+        for number in range(len(self.layers) - 1, -1, -1):
+            layer = self.layers[number]
             found = layer.find(path)
             if found is not None:
                 return Resolved(path, self.get(path), layer, found.entry, found.node)
+            if number and layer.hides(path):
+                break
         return Resolved(path, self.get(path), None, None, None)
 
     def nearest(self, path: Path) -> Resolved | None:

@@ -137,12 +137,20 @@ class Draft:
         except ValueError:
             self.gap(f"{what} sets {target}")
             return
+        for path, _ in pairs:
+            self.add_unknown_at(manifest, path, what, f"{what} sets {target}")
+
+    def add_unknown_at(self, manifest: Manifest, path: Path, what: str, sentence: str) -> None:
+        """A layer of one value that comes from elsewhere; of no path, all values may."""
+        if not path:
+            self.gap(sentence)
+            return
         span = manifest.root.start, manifest.root.end
-        root = sets.tree([sets.Assignment(path, "${" + what + "}", span, span) for path, _ in pairs])
+        root = sets.tree([sets.Assignment(path, "${" + what + "}", span, span)])
         placement = Placement(manifest.prefix, fixed=f"it comes from {what}", recipe=Made(root))
         source = manifest.document.source
         self.layers.append(Layer(source, manifest.document, root, placement, Blanks(source)))
-        self.unresolved.append(f"{what} sets {target}")
+        self.unresolved.append(sentence)
 
     def add_parameters(self, manifest: Manifest, parameters: Parameters) -> None:
         """The layer of parameters that stand in a manifest."""

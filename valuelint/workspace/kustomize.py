@@ -77,8 +77,12 @@ class Way(NamedTuple):
 
     def renamed(self, name: str) -> str:
         """An object's name after all prefixes and suffixes."""
-        for kustomization in self.kustomizations:
-            name = f"{kustomization.text('namePrefix') or ''}{name}{kustomization.text('nameSuffix') or ''}"
+        around = [item.part() for item in self.kustomizations]
+        if self.sync is not None and self.sync.by == "Flux":
+            around.append(self.sync.manifest.part("spec"))
+        for item in around:
+            if item is not None:
+                name = f"{item.text('namePrefix') or ''}{name}{item.text('nameSuffix') or ''}"
         return name
 
     def fill_text(self, text: str) -> str | None:
@@ -149,7 +153,7 @@ class Reach:
                     found.append(manifest)
         return found
 
-    # There may be more ways than anybody could follow, as in a net of kustomizations: each is found when it is asked for.
+    # There may be more ways than anybody could follow, in a net of kustomizations: each is found when it is asked for.
 
     def _find_ways(self, path: str, trail: tuple[str, ...]) -> Iterator[Way]:
         if path in trail or len(trail) > _DEEPEST:

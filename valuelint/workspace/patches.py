@@ -1,4 +1,8 @@
-"""Kustomize's patches on an object: strategic merge patches and JSON 6902 operations, as layers of their own."""
+"""Kustomize's patches on an object: strategic merge patches and JSON 6902 operations, as layers of their own.
+
+A merge patch merges maps, an operation replaces what stands at its path. What cannot be followed (`$patch`, move and
+copy) changes something all the same: its place is told, and what comes of it is not known.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ import os
 import re
 
 from valuelint.light import TYPE_CHECKING, Iterator, NamedTuple
-from valuelint.syntax import Document, Mapping, Path, Scalar, Sequence, SourceError, resolve_alias
+from valuelint.syntax import Document, Mapping, Node, Path, Scalar, Sequence, SourceError, resolve_alias
 from valuelint.syntax.embedded import Embedded
 from valuelint.values import Placement
 from valuelint.values.layer import Made, mounted
@@ -15,6 +19,17 @@ from valuelint.workspace.repository import File, Manifest, Unreadable
 
 if TYPE_CHECKING:
     from valuelint.workspace.ground import Ground
+
+_FIELDS = (
+    ("spec", "chart", "spec", "version"),
+    ("spec", "releaseName"),
+    ("spec", "targetNamespace"),
+    ("spec", "ref"),
+    ("spec", "valuesFrom"),
+    ("spec", "values"),
+)
+"""What a merge patch may say of a release, or of the source of its chart."""
+_DIRECTIVE = "$patch"
 
 
 class Change(NamedTuple):
@@ -32,6 +47,8 @@ class Change(NamedTuple):
     prefix: Path
     deletes: bool
     removes: bool = False
+    unknown: bool = False
+    """Whether it cannot be said what stands at `target` after it."""
 
     def placement(self, mount: Path, within: Path) -> Placement:
         """Where the values of this change stand."""
@@ -40,7 +57,7 @@ class Change(NamedTuple):
             offsets = self.holder.root.start, self.holder.root.end
             nothing = mounted(Scalar(*offsets, None, None, "null", "plain"), mount)
             root = nothing if isinstance(nothing, Mapping) else None
-            return Placement(path, None, (), mount, "a patch removes it", True, Made(root))
+            return Placement((*self.prefix, *path), None, (), mount, "a patch removes it", True, Made(root))
         if self.embedded is not None:
             return Placement(self.prefix, self.embedded, path, mount, "", self.deletes)
         return Placement(path, None, (), mount, "", self.deletes)
@@ -55,12 +72,12 @@ def changes(ground: Ground, manifest: Manifest, way: Way) -> list[Change]:
     for kustomization in applied:
         for key in ("patches", "patchesJson6902"):
             for item in kustomization.items(key):
-                found += _of_patch(ground, kustomization, item, manifest)
+                found += _of_patch(ground, kustomization, item, manifest, way)
         for index, text in enumerate(kustomization.texts("patchesStrategicMerge")):
             found += _merge_patch(ground, kustomization, ("patchesStrategicMerge", index), text, manifest, False)
     if way.sync is not None:
         for item in way.sync.patches:
-            found += _of_patch(ground, way.sync.manifest, item, manifest)
+            found += _of_patch(ground, way.sync.manifest, item, manifest, way)
     return found
 
 
@@ -73,9 +90,9 @@ def _components_of_sync(ground: Ground, sync: Sync) -> list[Manifest]:
     return found
 
 
-def _of_patch(ground: Ground, owner: Manifest, item: Manifest, manifest: Manifest) -> Iterator[Change]:
+def _of_patch(ground: Ground, owner: Manifest, item: Manifest, manifest: Manifest, way: Way) -> Iterator[Change]:
     target = item.part("target")
-    if target is not None and not _selects(target, manifest):
+    if target is not None and not _selects(target, manifest, way):
         return
     text = item.text("patch")
     path = item.text("path")
@@ -86,24 +103,52 @@ def _of_patch(ground: Ground, owner: Manifest, item: Manifest, manifest: Manifes
         yield from _merge_patch(ground, owner, (*local, "path"), path, manifest, target is not None)
 
 
-def _selects(target: Manifest, manifest: Manifest) -> bool:
-    for key, value in (("kind", manifest.kind), ("name", manifest.name), ("group", manifest.api)):
+def _selects(target: Manifest, manifest: Manifest, way: Way) -> bool:
+    """Whether a patch is meant for an object, by what it was called at first or is called in the end."""
+    version = (manifest.text("apiVersion") or "").rpartition("/")[2]
+    spaces = [manifest.text("metadata", "namespace") or "default", *(given[:1] if (given := way.namespace()) else ())]
+    for key, values in (
+        ("kind", [manifest.kind]),
+        ("name", [manifest.name, way.renamed(manifest.name)]),
+        ("group", [manifest.api]),
+        ("version", [version]),
+        ("namespace", spaces),
+    ):
         wanted = target.text(key)
-        if wanted is None:
+        if wanted is None or any("${" in value for value in values):
             continue
         try:
-            if re.fullmatch(wanted, value) is None:
+            if all(re.fullmatch(wanted, value) is None for value in values):
                 return False
         except re.error:
             return False
-    wanted = target.text("labelSelector")
-    if wanted:
-        labels = manifest.strings("metadata", "labels")
-        for part in wanted.split(","):
-            key, operator, value = re.match(r"\s*([^=!\s]*)\s*(==?|!=)?\s*(\S*)", part).groups()  # type: ignore[union-attr]
-            if (labels.get(key) == value) != (operator != "!=") if operator else key not in labels:
-                return False
+    return all(
+        _matches(target.text(f"{name}Selector") or "", manifest.strings("metadata", f"{name}s"))
+        for name in ("label", "annotation")
+    )
+
+
+def _matches(selector: str, marks: dict[str, str]) -> bool:
+    for part in selector.split(",") if selector else ():
+        key, operator, value = re.match(r"\s*([^=!\s]*)\s*(==?|!=)?\s*(\S*)", part).groups()  # type: ignore[union-attr]
+        if (marks.get(key) == value) != (operator != "!=") if operator else key not in marks:
+            return False
     return True
+
+
+def replaced(manifest: Manifest, patches: list[Change], path: Path) -> tuple[Manifest, Path] | None:
+    """Where a field of an object is said after all patches: at which path of which manifest; None where nothing is."""
+    said = (manifest, path) if manifest.node(*path) is not None else None
+    for change in patches:
+        target = change.target
+        if target != path[: len(target)]:
+            continue
+        inner = (*change.path, *path[len(target) :])
+        if change.removes:
+            said = None
+        elif change.holder.node(*inner) is not None:
+            said = change.holder, inner
+    return said
 
 
 def _merge_patch(
@@ -148,9 +193,14 @@ def _document(
         patch = Manifest(file, host, root)
         if (patch.kind and patch.kind != manifest.kind) or (not targeted and patch.name != manifest.name):
             return
-        for target in (("spec", "chart", "spec", "version"), ("spec", "valuesFrom"), ("spec", "values")):
-            if patch.node(*target) is not None:
-                yield Change(target, patch, (), target, embedded, prefix, True)
+        if patch.text(_DIRECTIVE) == "delete":
+            yield Change((), patch, (), (_DIRECTIVE,), embedded, prefix, True, removes=True)
+            return
+        for target in _FIELDS:
+            node = patch.node(*target)
+            if node is not None:
+                strange = any(entry == _DIRECTIVE for entry in _keys(node))
+                yield Change(target, patch, (), target, embedded, prefix, True, unknown=strange)
     elif isinstance(root, Sequence):
         for index, item in enumerate(root.items):
             node = resolve_alias(item)
@@ -158,14 +208,29 @@ def _document(
                 yield from _operation(Manifest(file, host, node), index, embedded, prefix)
 
 
+def _keys(node: Node) -> Iterator[str]:
+    """The keys of a map and of the maps in it; lists are replaced as they are."""
+    if isinstance(node, Mapping):
+        for key, entry in node.keys.items():
+            yield key
+            yield from _keys(entry.value)
+
+
 def _operation(item: Manifest, index: int, embedded: Embedded | None, prefix: Path) -> Iterator[Change]:
-    """A JSON 6902 operation that sets something or takes it away."""
+    """A JSON 6902 operation: a value takes the place of all that stood there."""
     operation = item.text("op")
     target = _pointer(item.text("path") or "")
+    gone = Change(target, item, (index,), ("path",), embedded, prefix, True, removes=True)
     if operation in ("add", "replace") and item.node("value") is not None:
+        if isinstance(item.node("value"), Mapping):
+            yield gone
         yield Change(target, item, (index,), ("value",), embedded, prefix, False)
     elif operation == "remove":
-        yield Change(target, item, (index,), ("path",), embedded, prefix, True, True)
+        yield gone
+    elif operation in ("move", "copy"):
+        yield gone._replace(unknown=True)
+        if operation == "move":
+            yield gone._replace(target=_pointer(item.text("from") or ""), path=("from",))
 
 
 def _pointer(text: str) -> Path:

@@ -12,7 +12,7 @@ from valuelint.workspace.ground import Ground
 from valuelint.workspace.kustomize import Way
 from valuelint.workspace.loose import Finder, chart_of_values
 from valuelint.workspace.parameters import Fill, Parameter, Parameters, node_at, span
-from valuelint.workspace.patches import Change, changes
+from valuelint.workspace.patches import Change, changes, replaced
 from valuelint.workspace.references import chart_of
 from valuelint.workspace.repository import File, Manifest, Unreadable
 from valuelint.workspace.umbrellas import Dependency, dependencies, draft_dependency
@@ -60,12 +60,13 @@ def _is_patch(ground: Ground, manifest: Manifest) -> bool:
 
 def _by_way(ground: Ground, manifest: Manifest, way: Way) -> Iterator[Draft]:
     patches = changes(ground, manifest, way)
+    if any(change.removes and change.target == () for change in patches):
+        return  # a patch takes the object away
     chart = manifest.part("spec", "chart", "spec")
     reference = manifest.part("spec", "chartRef")
     if chart is not None:
-        text = chart.text("chart")
-        patched = [change for change in patches if change.target == ("spec", "chart", "spec", "version")]
-        version: tuple[Manifest, Path] = (patched[-1].holder, patched[-1].path) if patched else (chart, ("version",))
+        text = _text(replaced(manifest, patches, ("spec", "chart", "spec", "chart")))
+        version = replaced(manifest, patches, ("spec", "chart", "spec", "version"))
         kind = chart.text("sourceRef", "kind")
         if kind in ("GitRepository", "Bucket") and text:
             folder = ground.repository.folder(text, manifest.file.folder)
@@ -90,32 +91,42 @@ def _by_way(ground: Ground, manifest: Manifest, way: Way) -> Iterator[Draft]:
             return
         if source.kind == "OCIRepository":
             text = source.text("spec", "url")
-            key = next((key for key in ("digest", "semver", "tag") if source.text("spec", "ref", key)), "tag")
-            key = "tag" if key == "digest" and source.text("spec", "ref", "tag") else key
-            version = (source, ("spec", "ref", key))
+            there = changes(ground, source, way)
+            said = {key: replaced(source, there, ("spec", "ref", key)) for key in ("digest", "semver", "tag")}
+            # A digest names no version; the tag beside it does.
+            keys = ("tag", "digest") if said["digest"] else ("semver", "tag")
+            version = next((said[key] for key in keys if _text(said[key])), None)
         else:
             text = source.text("spec", "chart")
-            version = (source, ("spec", "version"))
+            version = replaced(source, changes(ground, source, way), ("spec", "version"))
     else:
         return
     found = chart_of(way.fill_text(text) if text else None)
     if found is None:
         return
     draft = Draft(ground.repository, found[0], manifest.file, True, way)
-    where, path = version
-    draft.say("version", where.text(*path), where.origin(*path))
-    if draft.version_text is None and where.text(*path) is None:
+    _say(draft, "version", version)
+    if draft.version_text is None and _text(version) is None:
         draft.unresolved.append("no version is said: the newest one is installed")
     _complete(ground, draft, manifest, way, patches, None)
     yield draft
+
+
+def _text(place: tuple[Manifest, Path] | None) -> str | None:
+    return None if place is None else place[0].text(*place[1])
+
+
+def _say(draft: Draft, key: str, place: tuple[Manifest, Path] | None) -> None:
+    if place is not None:
+        draft.say(key, place[0].text(*place[1]), place[0].origin(*place[1]))
 
 
 def _complete(
     ground: Ground, draft: Draft, manifest: Manifest, way: Way, patches: list[Change], dependency: Dependency | None
 ) -> None:
     """Name, namespace and layers."""
-    _say_namespace(draft, manifest, way)
-    _say_name(draft, manifest, way)
+    _say_namespace(draft, manifest, way, patches)
+    _say_name(draft, manifest, way, patches)
     inner = () if dependency is None else (dependency.key,)
     references = manifest.items("spec", "valuesFrom")
     for change in patches:
@@ -126,20 +137,29 @@ def _complete(
             references = [*references, *([part] if part is not None else [])]
     for reference in references:
         _values_from(ground, draft, reference, manifest, way, inner)
+    own = len(draft.layers)
     _layers(draft, manifest, ("spec", "values"), inner)
     for change in patches:
-        if change.target[:2] != ("spec", "values"):
-            continue
-        mount = change.target[2:]
-        if inner:
-            if mount[:1] not in (inner, ()):
-                continue
-            mount, within = (mount[1:], ()) if mount else ((), inner)
-        else:
-            within = ()
-        if any(key == "-" or key.isdigit() for key in map(str, mount)):
-            draft.unresolved.append(f"a patch in {change.holder.file.name} changes an item of a list")
-            continue
+        if change.target[:2] == ("spec", "values"):
+            _patch_values(draft, change, own, inner)
+
+
+def _patch_values(draft: Draft, change: Change, own: int, inner: Path) -> None:
+    """What a patch makes of `spec.values`, whose layers begin with the one of number `own`."""
+    mount, within = change.target[2:], inner
+    if mount and inner:
+        if mount[:1] != inner:
+            return
+        mount, within = mount[1:], ()
+    item = next((number for number, key in enumerate(mount) if key == "-" or str(key).isdigit()), None)
+    if change.unknown or item is not None:
+        what = f"a patch in {change.holder.file.name}"
+        draft.add_unknown_at(change.holder, mount[:item], what, f"{what} changes what nobody can follow")
+    elif not change.removes:
+        draft.add_placed(change.holder.document, change.placement(mount, within), retyped=True)
+    elif not mount:
+        del draft.layers[own:]
+    elif any(layer.find(mount) is not None for layer in draft.layers[own:]):
         draft.add_placed(change.holder.document, change.placement(mount, within), retyped=True)
 
 
@@ -152,8 +172,8 @@ def _layers(draft: Draft, manifest: Manifest, path: Path, inner: Path) -> None:
         draft.add_at(manifest, *path)
 
 
-def _say_namespace(draft: Draft, manifest: Manifest, way: Way) -> None:
-    draft.say("namespace", manifest.text("spec", "targetNamespace"), manifest.origin("spec", "targetNamespace"))
+def _say_namespace(draft: Draft, manifest: Manifest, way: Way, patches: list[Change]) -> None:
+    _say(draft, "namespace", replaced(manifest, patches, ("spec", "targetNamespace")))
     if draft.namespace is not None:
         return
     given = way.namespace()
@@ -164,11 +184,11 @@ def _say_namespace(draft: Draft, manifest: Manifest, way: Way) -> None:
         draft.unresolved.append("no file says the namespace")
 
 
-def _say_name(draft: Draft, manifest: Manifest, way: Way) -> None:
-    draft.say("name", manifest.text("spec", "releaseName"), manifest.origin("spec", "releaseName"))
+def _say_name(draft: Draft, manifest: Manifest, way: Way, patches: list[Change]) -> None:
+    _say(draft, "name", replaced(manifest, patches, ("spec", "releaseName")))
     name = manifest.text("metadata", "name")
     if draft.name is None and name:
-        target = manifest.text("spec", "targetNamespace")
+        target = _text(replaced(manifest, patches, ("spec", "targetNamespace")))
         text = way.renamed(name)
         draft.say("name", f"{target}-{text}" if target else text, manifest.origin("metadata", "name"))
 
