@@ -561,6 +561,42 @@ spec:
     assert merged(release) == {"hubble": {"enabled": True}}
 
 
+def test_what_a_helm_chart_sets_wins_over_all_values(tmp_path: Path) -> None:
+    chart = """\
+apiVersion: helm.cattle.io/v1
+kind: HelmChart
+metadata: {name: cilium, namespace: kube-system}
+spec:
+  chart: cilium
+  version: 1.18.2
+  set: {bpf.masquerade: "true"}
+  values: {bpf: {masquerade: false, preallocateMaps: true}, debug: {enabled: true}}
+  valuesContent: |-
+    bpf: {preallocateMaps: false, tproxy: true}
+"""
+    config = """\
+apiVersion: helm.cattle.io/v1
+kind: HelmChartConfig
+metadata: {name: cilium, namespace: kube-system}
+spec:
+  valuesSecrets: [{name: more, keys: [values.yaml]}]
+  valuesContent: |-
+    bpf: {masquerade: false}
+  values: {debug: {enabled: false}}
+"""
+    release = only(put(tmp_path, {"a.yaml": chart, "b.yaml": config}))
+    bpf = {"masquerade": True, "preallocateMaps": True, "tproxy": True}
+    assert merged(release) == {"bpf": bpf, "debug": {"enabled": False}}
+    assert [path for _, path in layers(release)] == [
+        "spec.valuesContent",
+        "spec.values",
+        "spec.valuesContent",
+        "spec.values",
+        "spec.set",
+    ]
+    assert [(gap.number, gap.what) for gap in release.gaps] == [(4, "Secret more is not read")]
+
+
 def test_a_helm_chart_sets_numbers_and_words_as_such(tmp_path: Path) -> None:
     text = """\
 apiVersion: helm.cattle.io/v1

@@ -34,6 +34,9 @@ def releases(ground: Ground) -> Iterator[Draft]:
         for config in configs:
             if config.name == manifest.name and _near(config, manifest):
                 _values(draft, config)
+        if manifest.node("spec", "set") is not None:
+            # --set wins over all --values, those of a HelmChartConfig included.
+            draft.add_parameters(manifest, _Set((*manifest.prefix, "spec", "set")))
         yield draft
     for config in configs:
         if any(config.name == manifest.name and _near(config, manifest) for _, manifest in charts):
@@ -72,15 +75,18 @@ def _chart(ground: Ground, manifest: Manifest) -> Iterator[Draft]:
         if draft.namespace is None:
             draft.unresolved.append("no file says the namespace")
         _values(draft, manifest)
-        if manifest.node("spec", "set") is not None:
-            draft.add_parameters(manifest, _Set((*manifest.prefix, "spec", "set")))
-        for item in manifest.items("spec", "valuesSecrets"):
-            draft.gap(f"Secret {item.text('name')} is not read")
         yield draft
 
 
 def _values(draft: Draft, manifest: Manifest) -> None:
-    draft.add_at(manifest, "spec", "valuesContent", text=True)
+    """The layers of a HelmChart or a HelmChartConfig, but for `set`."""
+    structured = manifest.node("spec", "values") is not None
+    if not structured or manifest.node("spec", "valuesContent") is not None:
+        draft.add_at(manifest, "spec", "valuesContent", text=True)
+    if structured:
+        draft.add_at(manifest, "spec", "values")
+    for item in manifest.items("spec", "valuesSecrets"):
+        draft.gap(f"Secret {item.text('name')} is not read")
 
 
 class _Set(Parameters):
