@@ -646,6 +646,17 @@ releases:
     assert release.missing == (1,)
 
 
+def test_a_release_that_helmfile_takes_away_is_none(tmp_path: Path) -> None:
+    text = "templates: {gone: {installed: false}}\nreleases:\n- {name: a, chart: cilium/cilium, installed: false}\n"
+    text += "- {name: b, chart: cilium/cilium, inherit: [{template: gone}]}\n"
+    text += "- {name: c, chart: cilium/cilium, installed: true, inherit: [{template: gone}]}\n"
+    workspace = put(tmp_path, {"helmfile.yaml": text})
+    assert only(workspace).name == "c"
+    assert [reason for _, reason in workspace.aside] == [
+        f"installed: false takes the release {name} away" for name in "ab"
+    ]
+
+
 def test_a_helmfile_that_can_only_be_rendered_installs_nothing(tmp_path: Path) -> None:
     text = """\
 helmDefaults:
@@ -749,6 +760,51 @@ def test_an_umbrella_whose_condition_is_off_is_no_release(tmp_path: Path) -> Non
     )
     assert not off.clusters
     assert off.aside == (("c/Chart.yaml", "cilium is switched off by its condition"),)
+
+
+SWITCHED = "name: x\ndependencies:\n- {name: cilium, alias: net, version: 1.18.2, condition: 'all.on,net.enabled'}\n"
+
+
+@pytest.mark.parametrize(
+    ("values", "given", "on"),
+    [
+        ("net: {enabled: false}", "valuesObject: {net: {enabled: true}}", True),
+        ("net: {enabled: false}", "values: 'net: {enabled: true}'", True),
+        ("net: {enabled: false}", "parameters: [{name: net.enabled, value: 'true'}]", True),
+        ("net: {enabled: true}", "valuesObject: {net: {enabled: false}}", False),
+        ("all: {on: true}\nnet: {enabled: false}", "valuesObject: {}", True),
+        ("all: {on: false}\nnet: {enabled: true}", "valuesObject: {}", False),
+    ],
+)
+def test_all_layers_say_whether_a_dependency_is_switched_on(values: str, given: str, on: bool, tmp_path: Path) -> None:
+    head = "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: net}\nspec:\n"
+    app = f"{head}  destination: {{namespace: sys}}\n  source:\n    path: chart\n    helm:\n      {given}\n"
+    found = put(tmp_path, {"chart/Chart.yaml": SWITCHED, "chart/values.yaml": values + "\n", "app.yaml": app})
+    assert bool([release for cluster in found.clusters for release in cluster.releases]) is on
+
+
+@pytest.mark.parametrize("on", [True, False])
+def test_a_helm_release_switches_a_dependency(on: bool, tmp_path: Path) -> None:
+    text = RELEASE.replace("{chart: cilium, version: 1.18.2}", "{chart: ./chart, sourceRef: {kind: GitRepository}}")
+    text += f"  values: {{net: {{enabled: {str(on).lower()}}}}}\n"
+    values = f"net: {{enabled: {str(not on).lower()}}}\n"
+    found = put(tmp_path, {"chart/Chart.yaml": SWITCHED, "chart/values.yaml": values, "release.yaml": text})
+    assert bool([release for cluster in found.clusters for release in cluster.releases]) is on
+
+
+@pytest.mark.parametrize("vendored", [False, True])
+def test_a_chart_around_an_umbrella_may_say_more(vendored: bool, tmp_path: Path) -> None:
+    inner = "outer/charts/inner" if vendored else "inner"
+    outer = "name: outer\n" if vendored else "dependencies: [{name: inner, repository: 'file://../inner'}]\n"
+    files = {
+        "outer/Chart.yaml": outer,
+        f"{inner}/Chart.yaml": "name: inner\ndependencies:\n- {name: cilium, version: 1.18.2}\n",
+        f"{inner}/values.yaml": "cilium: {debug: {enabled: true}}\n",
+    }
+    release = only(put(tmp_path, files))
+    assert [gap.what for gap in release.gaps] == [
+        "outer/Chart.yaml wraps this chart again, and its values are not read through two charts"
+    ]
 
 
 # --- templates ------------------------------------------------------------------------------------

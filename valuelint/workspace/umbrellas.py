@@ -6,7 +6,8 @@ import os
 
 from valuelint.charts.facts import Chart, load_chart
 from valuelint.light import TYPE_CHECKING, Iterator, NamedTuple
-from valuelint.syntax import Path, Scalar, SourceError, find, resolve_alias
+from valuelint.syntax import Path, Scalar, SourceError, resolve_alias
+from valuelint.values import Values
 from valuelint.values.layer import DeskKey, Layer, place
 from valuelint.workspace.draft import Draft
 from valuelint.workspace.kustomize import Way
@@ -132,16 +133,27 @@ def _claimed(item: Dependency) -> frozenset[str]:
 
 
 def is_off(draft: Draft, item: Dependency) -> bool:
-    """Whether the values switch the dependency off: its `condition` leads to a false."""
-    answer = False
+    """Whether the values switch the dependency off: the first path of its `condition` with a true or false decides."""
+    values = Values(draft.layers, {})
     for text in (item.manifest.text("condition") or "").split(","):
         path: Path = tuple(part for part in text.strip().split(".") if part)
-        for layer in draft.layers:
-            found = find(layer.desk.root, path) if path and layer.place.embedded is None else None
-            node = None if found is None else resolve_alias(found.node)
-            if isinstance(node, Scalar) and isinstance(node.value, bool):
-                answer = not node.value
-    return answer
+        if not path:
+            continue
+        value = values.get(path[1:]) if path[0] == item.key else _of_umbrella(draft, item, path)
+        if isinstance(value, bool):
+            return not value
+    return False
+
+
+def _of_umbrella(draft: Draft, item: Dependency, path: Path) -> object:
+    """A value of the umbrella's own, beside those of the dependency."""
+    for layer in reversed(draft.layers):
+        around = _around(layer, item.key)
+        found = None if around is None else around.find(path)
+        node = None if found is None else resolve_alias(found.node)
+        if isinstance(node, Scalar):
+            return node.value
+    return None
 
 
 def layers_of_text(draft: Draft, manifest: Manifest, path: Path, key: str, text: bool = False) -> None:

@@ -15,7 +15,7 @@ from valuelint.workspace.parameters import Fill, Parameter, Parameters, node_at,
 from valuelint.workspace.patches import Change, changes, replaced
 from valuelint.workspace.references import chart_of
 from valuelint.workspace.repository import File, Manifest, Unreadable
-from valuelint.workspace.umbrellas import Dependency, dependencies, draft_dependency
+from valuelint.workspace.umbrellas import Dependency, dependencies, draft_dependency, is_off
 
 _GROUP = "helm.toolkit.fluxcd.io"
 
@@ -73,7 +73,11 @@ def _by_way(ground: Ground, manifest: Manifest, way: Way) -> Iterator[Draft]:
             for item in dependencies(ground, folder):
                 draft = draft_dependency(ground, item, manifest.file, True, way)
                 _complete(ground, draft, manifest, way, patches, item)
-                yield draft
+                if is_off(draft, item):
+                    reason = f"{item.chart.name} is switched off by its condition"
+                    ground.aside.append((manifest.file, reason, False))
+                else:
+                    yield draft
             return
     elif reference is not None:
         source = _source(ground, manifest, reference, way)

@@ -29,11 +29,22 @@ def releases(ground: Ground) -> Iterator[Draft]:
         rendered = any(_ONLY_RENDERED in manifest.texts("helmDefaults", "args") for manifest in manifests)
         for manifest in manifests:
             for item in manifest.items("releases"):
+                if _is_off(item, manifest):
+                    reason = f"installed: false takes the release {item.text('name')} away"
+                    if ground.repository.mentions(file):
+                        ground.aside.append((file, reason, False))
+                    continue
                 for draft in _of_release(ground, item, manifest):
                     if rendered:
                         draft.rendered_only = True
                         draft.unresolved.append(f"{_ONLY_RENDERED} is for helmfile template alone: it is not judged")
                     yield draft
+
+
+def _is_off(item: Manifest, helmfile: Manifest) -> bool:
+    place = _field(item, helmfile, "installed")
+    node = None if place is None else place[0].node(*place[1])
+    return isinstance(node, Scalar) and node.value is False
 
 
 def _of_release(ground: Ground, item: Manifest, helmfile: Manifest) -> Iterator[Draft]:
