@@ -305,6 +305,43 @@ def test_a_patch_changes_the_version_of_a_source(tmp_path: Path) -> None:
     assert (found.version, found.version_source) == ("1.18.2", "over/kustomization.yaml")
 
 
+def test_flux_leaves_alone_what_asks_for_it(tmp_path: Path) -> None:
+    sync = SYNC.replace("NAME", "x").replace("PATH", "app") + "  postBuild: {substitute: {ID: '1'}}\n"
+    alone = "metadata:\n  annotations: {kustomize.toolkit.fluxcd.io/substitute: disabled}\n"
+    text = RELEASE.replace("metadata:\n", alone) + "  values: {cluster: {id: '${ID}'}}\n"
+    release = only(put(tmp_path, {"app/release.yaml": text, "ks.yaml": sync}))
+    assert isinstance(Values(list(release.layers), {}).get(("cluster", "id")), Unknown)
+
+
+def test_a_sync_may_stand_on_one_line(tmp_path: Path) -> None:
+    sync = "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: x}\n"
+    sync += "spec: {prune: true, path: ./app, targetNamespace: sys}\n"
+    assert only(put(tmp_path, {"app/release.yaml": RELEASE, "ks.yaml": sync})).namespace == "sys"
+
+
+def test_flux_takes_other_values_files_of_a_chart(tmp_path: Path) -> None:
+    spec = "{chart: ./chart, valuesFiles: [chart/values.yaml, chart/prod.yaml], sourceRef: {kind: GitRepository}}"
+    files = {
+        "chart/Chart.yaml": "name: x\ndependencies:\n- {name: cilium, version: 1.18.2}\n",
+        "chart/values.yaml": "cilium: {debug: {enabled: true}}\n",
+        "chart/prod.yaml": "cilium: {debug: {enabled: false}}\n",
+        "release.yaml": RELEASE.replace("{chart: cilium, version: 1.18.2}", spec),
+    }
+    assert [file for file, _ in layers(only(put(tmp_path, files)))] == ["chart/values.yaml", "chart/prod.yaml"]
+    files["release.yaml"] = files["release.yaml"].replace("chart/values.yaml, ", "")
+    assert [file for file, _ in layers(only(put(tmp_path, files)))] == ["chart/prod.yaml"]
+    own = RELEASE.replace("version: 1.18.2", "version: 1.18.2, valuesFiles: [values.yaml, values-small.yaml]")
+    release = only(put(tmp_path, {**dict.fromkeys(files, ""), "release.yaml": own}))
+    assert [gap.what for gap in release.gaps] == ["the values file values-small.yaml is one of the chart's own"]
+
+
+def test_objects_may_stand_in_a_list(tmp_path: Path) -> None:
+    items = "".join(f"  {line}\n" for line in (RELEASE + "  values: {debug: {enabled: true}}").splitlines())
+    release = only(put(tmp_path, {"all.yaml": "apiVersion: v1\nkind: List\nitems:\n-" + items[1:]}))
+    assert said(release)[:2] == ("1.18.2", "cilium")
+    assert layers(release) == [("all.yaml", "items[0].spec.values")]
+
+
 def test_flux_puts_words_around_the_name(tmp_path: Path) -> None:
     sync = SYNC.replace("NAME", "x").replace("PATH", "app") + "  namePrefix: my-\n  nameSuffix: -net\n"
     release = only(put(tmp_path, {"app/release.yaml": RELEASE, "ks.yaml": sync}))
@@ -546,6 +583,48 @@ spec:
 # --- the others -----------------------------------------------------------------------------------
 
 
+GENERATED = """\
+apiVersion: argoproj.io/v1alpha1
+kind: ApplicationSet
+metadata: {name: set}
+spec:
+  goTemplate: true
+  generators:
+  - GENERATOR
+  template:
+    metadata: {name: 'cilium-{{ .path.basename }}'}
+    spec:
+      destination: {namespace: sys}
+      source: {repoURL: 'https://helm.cilium.io', chart: cilium, targetRevision: '{{ VERSION }}'}
+"""
+
+
+@pytest.mark.parametrize(
+    ("generator", "version", "file"),
+    [
+        ("git: {files: [{path: 'clusters/*/config.json'}]}", ".net.version", "clusters/a/config.json"),
+        ("git: {files: [{path: 'clusters/**/config.json'}]}", ".net.version", "clusters/eu/a/config.json"),
+        (
+            "git: {files: [{path: 'clusters/*/config.yaml'}], values: {it: '{{ .net.version }}'}}",
+            ".values.it",
+            "clusters/a/config.yaml",
+        ),
+    ],
+)
+def test_argo_reads_files_for_its_generators(generator: str, version: str, file: str, tmp_path: Path) -> None:
+    text = GENERATED.replace("GENERATOR", generator).replace("VERSION", version)
+    release = only(put(tmp_path, {"set.yaml": text, file: '{"net": {"version": "1.17.2"}}'}))
+    assert said(release) == ("1.17.2", "cilium-a", "sys")
+
+
+def test_argo_says_where_it_stops_to_count(tmp_path: Path) -> None:
+    elements = ", ".join(f"{{path: {{basename: c{number}}}}}" for number in range(501))
+    text = GENERATED.replace("GENERATOR", f"list: {{elements: [{elements}]}}").replace("{{ VERSION }}", "1.18.2")
+    found = [release for cluster in put(tmp_path, {"set.yaml": text}).clusters for release in cluster.releases]
+    assert len(found) == 500
+    assert found[0].unresolved == ("the file makes more than 500 Applications: the rest is not read",)
+
+
 def test_a_helm_chart_config_belongs_to_the_chart_that_the_distribution_brings(tmp_path: Path) -> None:
     text = """\
 apiVersion: helm.cattle.io/v1
@@ -650,11 +729,13 @@ def test_a_release_that_helmfile_takes_away_is_none(tmp_path: Path) -> None:
     text = "templates: {gone: {installed: false}}\nreleases:\n- {name: a, chart: cilium/cilium, installed: false}\n"
     text += "- {name: b, chart: cilium/cilium, inherit: [{template: gone}]}\n"
     text += "- {name: c, chart: cilium/cilium, installed: true, inherit: [{template: gone}]}\n"
-    workspace = put(tmp_path, {"helmfile.yaml": text})
-    assert only(workspace).name == "c"
-    assert [reason for _, reason in workspace.aside] == [
-        f"installed: false takes the release {name} away" for name in "ab"
-    ]
+    assert only(put(tmp_path, {"helmfile.yaml": text})).name == "c"
+
+
+def test_a_helmfile_that_takes_all_away_says_so(tmp_path: Path) -> None:
+    text = "releases:\n- {name: a, chart: cilium/cilium, installed: false}\n"
+    aside = put(tmp_path, {"helmfile.yaml": text}).aside
+    assert aside == (("helmfile.yaml", "installed: false takes the release a away"),)
 
 
 def test_a_helmfile_that_can_only_be_rendered_installs_nothing(tmp_path: Path) -> None:
@@ -762,7 +843,7 @@ def test_an_umbrella_whose_condition_is_off_is_no_release(tmp_path: Path) -> Non
     assert off.aside == (("c/Chart.yaml", "cilium is switched off by its condition"),)
 
 
-SWITCHED = "name: x\ndependencies:\n- {name: cilium, alias: net, version: 1.18.2, condition: 'all.on,net.enabled'}\n"
+SWITCHED = "name: x\ndependencies:\n- {name: cilium, alias: net, version: 1.18.2, condition: 'all.here,net.enabled'}\n"
 
 
 @pytest.mark.parametrize(
@@ -772,8 +853,8 @@ SWITCHED = "name: x\ndependencies:\n- {name: cilium, alias: net, version: 1.18.2
         ("net: {enabled: false}", "values: 'net: {enabled: true}'", True),
         ("net: {enabled: false}", "parameters: [{name: net.enabled, value: 'true'}]", True),
         ("net: {enabled: true}", "valuesObject: {net: {enabled: false}}", False),
-        ("all: {on: true}\nnet: {enabled: false}", "valuesObject: {}", True),
-        ("all: {on: false}\nnet: {enabled: true}", "valuesObject: {}", False),
+        ("all: {here: true}\nnet: {enabled: false}", "valuesObject: {}", True),
+        ("all: {here: false}\nnet: {enabled: true}", "valuesObject: {}", False),
     ],
 )
 def test_all_layers_say_whether_a_dependency_is_switched_on(values: str, given: str, on: bool, tmp_path: Path) -> None:

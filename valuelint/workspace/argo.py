@@ -5,6 +5,7 @@ from __future__ import annotations
 import fnmatch
 import os
 import re
+from contextlib import suppress
 from itertools import product
 
 from valuelint.light import TYPE_CHECKING, Any, Iterator, NamedTuple
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
     from valuelint.workspace.ground import Ground
 
 _HERE = ("https://kubernetes.default.svc", "in-cluster")
-_MOST = 500
+MOST = 500
+"""How many Applications of an ApplicationSet are read."""
 _PLACEHOLDERS = ("{{", "${", "#{", "<path:")
 _EXPRESSION = re.compile(r"\{\{-?\s*(.*?)\s*-?\}\}")
 _TOKEN = re.compile(r'"((?:[^"\\]|\\.)*)"|`([^`]*)`|([|()])|([^\s|()"`]+)')
@@ -93,8 +95,8 @@ def applications(repository: Repository, file: File) -> Iterator[App]:
             go = manifest.is_true("spec", "goTemplate")
             generators = manifest.items("spec", "generators")
             more = manifest.node("spec", "templatePatch") is not None or any(_has_template(item) for item in generators)
-            made = [parameters for item in generators for parameters in _generate(repository, item)] or [{}]
-            for parameters in made[:_MOST]:
+            made = [parameters for item in generators for parameters in _generate(repository, item, go)] or [{}]
+            for parameters in made[:MOST]:
                 yield App(template, _filler(parameters, go), True, more)
 
 
@@ -140,11 +142,17 @@ def _has_template(generator: Manifest) -> bool:
     return any(part.part("template") or any(map(_has_template, part.items("generators"))) for part in parts)
 
 
-def _generate(repository: Repository, generator: Manifest) -> list[Parameters]:
+def _generate(repository: Repository, generator: Manifest, go: bool) -> list[Parameters]:
     """The parameters that a generator makes; what hangs on a live cluster makes one set without parameters."""
     found: list[Parameters] = []
-    values = generator.data("git", "values") or generator.data("clusters", "values")
-    extra = {"values": values} if isinstance(values, dict) else {}
+    values = generator.strings("git", "values") or generator.strings("clusters", "values")
+
+    def more(parameters: Parameters) -> Parameters:
+        """With the generator's own values, which may be made of what it found."""
+        fill = _filler(parameters, go)
+        known = {key: fill(text) for key, text in values.items()}
+        return {**parameters, "values": {key: text for key, text in known.items() if text is not None}}
+
     for index in range(len(generator.items("list", "elements"))):
         element = generator.data("list", "elements", index)
         found.append({**element} if isinstance(element, dict) else {})
@@ -153,22 +161,22 @@ def _generate(repository: Repository, generator: Manifest) -> list[Parameters]:
         if entry.is_true("exclude"):
             found = [item for item in found if not fnmatch.fnmatchcase(item["path"]["path"], pattern)]
             continue
-        found += [{**_path_parameters(path), **extra} for path in _matching(repository, generator.file, pattern)]
+        found += [more(_path_parameters(path)) for path in _matching(repository, generator.file, pattern)]
     for entry in generator.items("git", "files"):
         for file, path in _matching_files(repository, generator.file, entry.text("path") or ""):
             data = load_data(file.data.decode("utf-8", "replace"))
             listed = data if isinstance(data, list) else [data]
-            found += [{**item, **_path_parameters(path), **extra} for item in listed if isinstance(item, dict)]
+            found += [more({**item, **_path_parameters(path)}) for item in listed if isinstance(item, dict)]
     for key in ("matrix", "merge"):
-        parts = [_generate(repository, item) for item in generator.items(key, "generators")]
+        parts = [_generate(repository, item, go) for item in generator.items(key, "generators")]
         if key == "matrix" and parts:
             found += [{**one, **other} for one, other in product(parts[0], parts[1] if len(parts) > 1 else [{}])]
         elif parts:
             names = [name.split(".") for name in generator.texts(key, "mergeKeys")]
             found += [_merged(base, parts[1:], names) for base in parts[0]]
     if not found and any(generator.node(key) is not None for key in ("clusters", "scmProvider", "pullRequest")):
-        found.append(extra)
-    return found[:_MOST]
+        found.append(more({}))
+    return found[:MOST]
 
 
 def _merged(base: Parameters, others: list[list[Parameters]], names: list[list[str]]) -> Parameters:
@@ -201,16 +209,29 @@ def _matching(repository: Repository, file: File, pattern: str) -> list[str]:
 
 
 def _matching_files(repository: Repository, file: File, pattern: str) -> list[tuple[File, str]]:
+    files = {**repository.files, **(_json(repository) if pattern.endswith(".json") else {})}
     for root in tops(repository, file):
         found = []
-        for path in sorted(repository.files):
+        for path in sorted(files):
             if path.startswith(root + os.sep) and fnmatch.fnmatchcase(
                 path[len(root) + 1 :], pattern.replace("**", "*")
             ):
-                found.append((repository.files[path], os.path.dirname(path[len(root) + 1 :])))
+                found.append((files[path], os.path.dirname(path[len(root) + 1 :])))
         if found:
             return found
     return []
+
+
+def _json(repository: Repository) -> dict[str, File]:
+    """The files in JSON, which hold no values but may hold what a generator reads."""
+    found = {}
+    for folder in repository.folders:
+        with suppress(OSError), os.scandir(folder) as entries:
+            for path in [entry.path for entry in entries if entry.name.endswith(".json")]:
+                file = repository.at(path)
+                if file is not None:
+                    found[path] = file
+    return found
 
 
 def tops(repository: Repository, file: File) -> Iterator[str]:

@@ -85,6 +85,10 @@ class Way(NamedTuple):
                 name = f"{item.text('namePrefix') or ''}{name}{item.text('nameSuffix') or ''}"
         return name
 
+    def without_variables(self) -> Way:
+        """The same way, on which nothing is filled in."""
+        return self._replace(syncs=tuple(sync._replace(variables={}, complete=False) for sync in self.syncs))
+
     def fill_text(self, text: str) -> str | None:
         """A text after Flux's substitution; None where a variable is not known."""
         if "${" not in text:
@@ -272,7 +276,7 @@ class Syncs:
         return found
 
 
-_PATH = re.compile(rb"""(?m)^[ \t]*(?:-[ \t]+)?["']?path["']?:[ \t]*["']?([^"'#\r\n]*[^"'#\s])""")
+_PATH = re.compile(rb"""(?m)(?:^[ \t]*(?:-[ \t]+)?|[{,][ \t]*)["']?path["']?:[ \t]*["']?([^"'#\r\n,]*[^"'#\s,}])""")
 _ANY = "*"
 _WORD = re.compile(rb"""[^\s/"',\[\]{}]+""")
 

@@ -76,12 +76,16 @@ class File:
         return self._documents
 
     def manifests(self) -> list[Manifest]:
-        """Its documents that are maps; none where it is no YAML, of which `documents` says why."""
+        """Its documents that are maps, and the objects of a List; none where it is no YAML: `documents` says why."""
         try:
             documents = self.documents()
         except Unreadable:
             return []
-        return [Manifest(self, item, item.root) for item in documents if isinstance(item.root, Mapping)]
+        found = [Manifest(self, item, item.root) for item in documents if isinstance(item.root, Mapping)]
+        if b"List" in self.data:
+            for manifest in found[:]:
+                found += manifest.items("items") if manifest.kind == "List" else []
+        return found
 
     def __repr__(self) -> str:
         return f"File({self.name!r})"

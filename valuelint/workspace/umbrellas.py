@@ -76,8 +76,10 @@ def _locked(ground: Ground, file: File, item: Manifest) -> Manifest | None:
     return None
 
 
-def draft_dependency(ground: Ground, item: Dependency, file: File, controller: bool, way: Way | None = None) -> Draft:
-    """The draft of a release of a dependency, with its version and the umbrella's own values."""
+def draft_dependency(
+    ground: Ground, item: Dependency, file: File, controller: bool, way: Way | None = None, own: bool = True
+) -> Draft:
+    """The draft of a release of a dependency, with its version and, with `own`, the umbrella's own values."""
     ground.delivered.add(item.folder)
     draft = Draft(ground.repository, item.chart, file, controller, way)
     version = item.manifest.text("version")
@@ -90,9 +92,9 @@ def draft_dependency(ground: Ground, item: Dependency, file: File, controller: b
     if alias and alias != item.chart.name:
         draft.unresolved.append(f"the chart is called {alias} here, which changes the names of some objects")
     draft.astray = lambda layers: astray(layers, item.key, _claimed(item), item.folder)
-    own = ground.repository.files.get(os.path.join(item.folder, "values.yaml"))
-    if own is not None:
-        draft.add_path(own.path, item.folder, (item.key,), umbrella=True)
+    values = ground.repository.files.get(os.path.join(item.folder, "values.yaml")) if own else None
+    if values is not None:
+        draft.add_path(values.path, item.folder, (item.key,), umbrella=True)
     return draft
 
 

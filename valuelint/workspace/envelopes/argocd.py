@@ -28,6 +28,9 @@ def releases(ground: Ground) -> Iterator[Draft]:
         for app in ground.apps(file):
             for source in app.sources():
                 found += _of_source(ground, app, source, lost)
+        if len(ground.apps(file)) >= argo.MOST:
+            for draft in found:
+                draft.unresolved.append(f"the file makes more than {argo.MOST} Applications: the rest is not read")
         yield from _unique(found)
         if known and not found:
             _say_why_not(ground, file, lost)

@@ -18,6 +18,7 @@ from valuelint.workspace.repository import File, Manifest, Unreadable
 from valuelint.workspace.umbrellas import Dependency, dependencies, draft_dependency, is_off
 
 _GROUP = "helm.toolkit.fluxcd.io"
+_SUBSTITUTE = "kustomize.toolkit.fluxcd.io/substitute"
 
 
 def releases(ground: Ground) -> Iterator[Draft]:
@@ -48,8 +49,9 @@ def _of_manifest(ground: Ground, manifest: Manifest) -> Iterator[Draft]:
                 (manifest.file, f"HelmRelease {manifest.name} names no chart: it is a part of one", False)
             )
         return
+    left_alone = any(manifest.text("metadata", field, _SUBSTITUTE) == "disabled" for field in ("annotations", "labels"))
     for way in ground.ways(manifest.file):
-        yield from _by_way(ground, manifest, way)
+        yield from _by_way(ground, manifest, way.without_variables() if left_alone else way)
 
 
 def _is_patch(ground: Ground, manifest: Manifest) -> bool:
@@ -70,8 +72,13 @@ def _by_way(ground: Ground, manifest: Manifest, way: Way) -> Iterator[Draft]:
         kind = chart.text("sourceRef", "kind")
         if kind in ("GitRepository", "Bucket") and text:
             folder = ground.repository.folder(text, manifest.file.folder)
+            files = chart.texts("valuesFiles")
             for item in dependencies(ground, folder):
-                draft = draft_dependency(ground, item, manifest.file, True, way)
+                draft = draft_dependency(ground, item, manifest.file, True, way, own=not files)
+                for path in files:
+                    near = ground.repository.folder(os.path.dirname(path), manifest.file.folder) or folder or ""
+                    inner = (item.key,) if item.key else ()
+                    draft.add_path(os.path.basename(path), near, inner, umbrella=bool(inner))
                 _complete(ground, draft, manifest, way, patches, item)
                 if is_off(draft, item):
                     reason = f"{item.chart.name} is switched off by its condition"
@@ -112,6 +119,9 @@ def _by_way(ground: Ground, manifest: Manifest, way: Way) -> Iterator[Draft]:
     _say(draft, "version", version)
     if draft.version_text is None and _text(version) is None:
         draft.unresolved.append("no version is said: the newest one is installed")
+    for path in chart.texts("valuesFiles") if chart is not None else ():
+        if path != "values.yaml":
+            draft.gap(f"the values file {path} is one of the chart's own")
     _complete(ground, draft, manifest, way, patches, None)
     yield draft
 
