@@ -225,6 +225,18 @@ def test_what_an_operation_replaced_is_nobodys_value(tmp_path: Path) -> None:
     assert (found.path, found.layer.file) == (("hubble",), "over/kustomization.yaml")
 
 
+def test_a_fix_goes_to_what_took_the_place(tmp_path: Path) -> None:
+    patch = "- op: replace\n  path: /spec/values/hubble/relay\n  value: {enabled: true}\n"
+    release = only(patched(tmp_path, patch))
+    values = Values(list(release.layers), {})
+    places = [home(values, parse_path(path)) for path in ("hubble.relay.rollOutPods", "hubble.relay.x.y", "hubble.ui")]
+    assert [release.layers[index].file for index in places if index is not None] == [
+        "over/kustomization.yaml",
+        "over/kustomization.yaml",
+        "base/release.yaml",
+    ]
+
+
 @pytest.mark.parametrize(
     ("operation", "path"),
     [
@@ -281,6 +293,43 @@ def test_a_directive_of_kustomize_is_no_option(tmp_path: Path) -> None:
     release = only(patched(tmp_path, patch))
     assert merged(release) == {"hubble": HUBBLE, "tolerations": TOLERATIONS}
     assert [gap.what for gap in release.gaps] == ["a patch in over/kustomization.yaml changes what nobody can follow"]
+
+
+def test_patches_come_in_the_order_of_kustomize(tmp_path: Path) -> None:
+    operation = "target: {kind: HelmRelease}, patch: '[{op: replace, path: /spec/values/hubble/NAME, value: last}]'"
+    files = {
+        "release.yaml": RELEASE + BASE,
+        "merge.yaml": "kind: HelmRelease\nmetadata: {name: cilium}\nspec: {values: {hubble: {a: 1, b: 1}}}\n",
+        "kustomization.yaml": "resources: [release.yaml]\n"
+        f"patchesJson6902:\n- {{{operation.replace('NAME', 'a')}}}\n"
+        f"patches:\n- {{{operation.replace('NAME', 'a').replace('last', 'middle')}}}\n"
+        f"- {{{operation.replace('NAME', 'b')}}}\n"
+        "patchesStrategicMerge: [merge.yaml]\n",
+    }
+    assert merged(only(put(tmp_path, files)))["hubble"] == {**HUBBLE, "a": "last", "b": "last"}
+
+
+@pytest.mark.parametrize("own_file", [False, True])
+def test_what_a_replacement_fills_in_is_not_known(own_file: bool, tmp_path: Path) -> None:
+    fields = "[spec.values.hubble.enabled, 'spec.values.tolerations.[name=x].y', spec.chart.spec.version]"
+    text = "- source: {kind: ConfigMap, name: x, fieldPath: data.x}\n  targets:\n  - select: {kind: HelmRelease}\n"
+    text += f"    fieldPaths: {fields}\n  - {{select: {{kind: Service}}, fieldPaths: [spec.values.hubble.relay]}}\n"
+    files = {
+        "base/release.yaml": RELEASE + BASE,
+        "base/kustomization.yaml": "resources: [release.yaml]\n",
+        "over/kustomization.yaml": "resources: [../base]\nreplacements:\n" + text,
+    }
+    if own_file:
+        files["over/kustomization.yaml"] = "resources: [../base]\nreplacements: [{path: x.yaml}]\n"
+        files["over/x.yaml"] = text
+    release = only(put(tmp_path, files))
+    values = Values(list(release.layers), {})
+    assert isinstance(values.get(("hubble", "enabled")), Unknown)
+    assert isinstance(values.get(("tolerations",)), Unknown)
+    assert values.get(("hubble", "relay", "enabled")) is True
+    file = "over/x.yaml" if own_file else "over/kustomization.yaml"
+    assert release.version is None
+    assert f"the version is filled in by {file}" in release.unresolved
 
 
 def test_a_patch_takes_a_release_away(tmp_path: Path) -> None:

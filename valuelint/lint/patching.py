@@ -190,6 +190,8 @@ def home(values: Values, path: Path) -> int | None:
     for length in range(len(path), -1, -1):
         for index in range(len(values.layers) - 1, -1, -1):
             layer = values.layers[index]
+            if index + 1 < len(values.layers) and values.layers[index + 1].hides(path[:length]):
+                break  # what stands below does not count
             single = layer.place.recipe is not None or layer.place.mount != path[: len(layer.place.mount)]
             if length < len(path) and single:
                 continue

@@ -70,11 +70,13 @@ def changes(ground: Ground, manifest: Manifest, way: Way) -> list[Change]:
     if way.sync is not None:
         applied += _components_of_sync(ground, way.sync)
     for kustomization in applied:
+        for index, text in enumerate(kustomization.texts("patchesStrategicMerge")):
+            found += _merge_patch(ground, kustomization, ("patchesStrategicMerge", index), text, manifest, False)
         for key in ("patches", "patchesJson6902"):
             for item in kustomization.items(key):
                 found += _of_patch(ground, kustomization, item, manifest, way)
-        for index, text in enumerate(kustomization.texts("patchesStrategicMerge")):
-            found += _merge_patch(ground, kustomization, ("patchesStrategicMerge", index), text, manifest, False)
+        for item in _replacements(ground, kustomization):
+            found += _of_replacement(item, manifest, way)
     if way.sync is not None:
         for item in way.sync.patches:
             found += _of_patch(ground, way.sync.manifest, item, manifest, way)
@@ -88,6 +90,35 @@ def _components_of_sync(ground: Ground, sync: Sync) -> list[Manifest]:
         part = ground.reach.kustomization(os.path.normpath(os.path.join(sync.folder, text)))
         found += ground.reach.with_components(part) if part is not None else []
     return found
+
+
+def _replacements(ground: Ground, kustomization: Manifest) -> Iterator[Manifest]:
+    """The replacements of a kustomization, those in files of their own included."""
+    for item in kustomization.items("replacements"):
+        path = item.text("path")
+        if path is None:
+            yield item
+            continue
+        file = ground.repository.at(os.path.join(kustomization.file.folder, path))
+        try:
+            documents = file.documents() if file is not None else []
+        except Unreadable:
+            continue
+        for document in documents:
+            nodes = document.root.items if isinstance(document.root, Sequence) else [document.root]
+            for node in map(resolve_alias, filter(None, nodes)):
+                if file is not None and isinstance(node, Mapping):
+                    yield Manifest(file, document, node)
+
+
+def _of_replacement(item: Manifest, manifest: Manifest, way: Way) -> Iterator[Change]:
+    """The fields that a replacement fills with something of another object."""
+    for target in item.items("targets"):
+        select = target.part("select")
+        if select is not None and _selects(select, manifest, way):
+            for text in target.texts("fieldPaths"):
+                parts = tuple(text.partition("[")[0].rstrip(".").split("."))
+                yield Change(parts, target, (), ("fieldPaths",), None, (), False, unknown=True)
 
 
 def _of_patch(ground: Ground, owner: Manifest, item: Manifest, manifest: Manifest, way: Way) -> Iterator[Change]:
@@ -144,7 +175,7 @@ def replaced(manifest: Manifest, patches: list[Change], path: Path) -> tuple[Man
         if target != path[: len(target)]:
             continue
         inner = (*change.path, *path[len(target) :])
-        if change.removes:
+        if change.removes or change.unknown:
             said = None
         elif change.holder.node(*inner) is not None:
             said = change.holder, inner

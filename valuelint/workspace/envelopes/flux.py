@@ -118,7 +118,9 @@ def _by_way(ground: Ground, manifest: Manifest, way: Way) -> Iterator[Draft]:
     draft = Draft(ground.repository, found[0], manifest.file, True, way)
     _say(draft, "version", version)
     if draft.version_text is None and _text(version) is None:
-        draft.unresolved.append("no version is said: the newest one is installed")
+        lost = [change for change in patches if change.unknown and change.target[:2] == ("spec", "chart")]
+        what = f"the version is filled in by {lost[0].holder.file.name}" if lost else ""
+        draft.unresolved.append(what or "no version is said: the newest one is installed")
     for path in chart.texts("valuesFiles") if chart is not None else ():
         if path != "values.yaml":
             draft.gap(f"the values file {path} is one of the chart's own")
