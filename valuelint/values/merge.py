@@ -133,9 +133,13 @@ class Values:
 
         A block is copied if it says several things, all of them defaults: who wants a default writes that alone.
         """
-        if path is None or self.resolve(path).layer is None:
+        if path is None:
             return False
-        block, default = _at(self.user, path[:-1]), _at(self.defaults, path[:-1])
+        block = _at(self.user, path[:-1])
+        absent = block is None or (isinstance(block, dict) and path[-1] not in block)
+        if (absent and not self.shade) or self.resolve(path).layer is None:
+            return False
+        default = _at(self.defaults, path[:-1])
         if not isinstance(block, dict) or not isinstance(default, dict):
             return True
         if sum(map(_says, block.values())) < 2:

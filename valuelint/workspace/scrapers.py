@@ -12,11 +12,14 @@ _KINDS = {
     "operator.victoriametrics.com": ("VMServiceScrape", "VMPodScrape", "VMScrapeConfig"),
 }
 
+_SHARED = b"s.com/"
+"""What the API versions of all of them have in common, so that most files are looked through once."""
+
 
 def scrapers(repository: Repository) -> list[Scraper]:
     """The objects of a repository that may scrape what a chart installs."""
-    one, other = (group.encode() for group in _KINDS)
-    files = [file for file in repository.in_order() if one in file.data or other in file.data]
+    groups = [group.encode() for group in _KINDS]
+    files = [file for file in repository.with_bytes(_SHARED) if any(group in file.data for group in groups)]
     return [scraper for file in files for scraper in _scrapers(file)]
 
 

@@ -17,6 +17,8 @@ def namespace_selector(world: World, rule: Rule) -> Iterator[Violation | Open]:
 
     One finding for each that a user put there; one for all that a chart puts there.
     """
+    if all(prometheus.ignores_namespaces is False for _, prometheus in world.prometheuses()):
+        return
     for installed in world.installed:
         brought: dict[int, list[tuple[Monitor, Installed, Prometheus]]] = {}
         for monitor in installed.objects.monitors:
