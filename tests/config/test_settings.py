@@ -114,6 +114,13 @@ def test_an_entry_that_does_nothing_is_a_finding(
     found = [item for item in engine.run(discover(paths, None, {}), RULES).findings if item.rule == "suppression"]
     assert [words in item.message for item in found] == [True] * shown
     assert {(item.place.file, item.place.line) for item in found} <= {(".valuelint.yaml", 3)}
+    # The change is shown; what a whole configuration accepts is not for a fix to decide.
+    fixes = [item.fix for item in found if item.fix is not None]
+    assert [(fix.applicability, len(fix.edits)) for fix in fixes] == [("display", 1)] * shown
+    text = (tmp_path / ".valuelint.yaml").read_text()
+    for fix in fixes:
+        (edit,) = fix.edits
+        assert entry not in text[: edit.start] + edit.text + text[edit.end :]
 
 
 def test_a_strict_house_wants_reasons_there_too(tmp_path: Path) -> None:

@@ -10,22 +10,23 @@ from valuelint.lint.diagnostic import Diagnostic, FileEdit, Fix, Place
 from valuelint.lint.engine import Finding, Outcome
 from valuelint.lint.rule import Rule, Violation, fill
 from valuelint.lint.suppress import Named, Suppression, suppressions, without
-from valuelint.syntax import Source
+from valuelint.syntax import Source, SourceError, parse
 from valuelint.syntax.drafts import touching
-from valuelint.syntax.edits import Edit
+from valuelint.syntax.edits import Edit, edit
+from valuelint.syntax.patches import CannotPatch, Remove
 from valuelint.workspace.release import Origin
 from valuelint.workspace.settings import Accepted
 
 
 class _Flaw(NamedTuple):
-    """One thing that is wrong with a suppression, and the edit that would put it right."""
+    """One thing that is wrong with a suppression, and the edits that would put it right, with how far they may go."""
 
     variant: str
     item: Suppression | None
     named: Named | None
     words: dict[str, str]
-    safe: bool = False
-    edit: tuple[int, int, str] | None = None
+    level: str = "unsafe"
+    edits: tuple[tuple[int, int, str], ...] = ()
 
 
 def review(outcomes: list[Outcome], rule: Rule, whole: Collection[str] | None) -> Iterator[Finding]:
@@ -65,8 +66,19 @@ def _in_configurations(outcomes: list[Outcome], rule: Rule, whole: Collection[st
             elif settings.strict and not item.reason:
                 variant = "no-reason"
             if variant:
-                flaw = _Flaw(variant, None, None, words)
+                edits = () if variant == "no-reason" else _without_entry(item.place)
+                flaw = _Flaw(variant, None, None, words, "display", edits)
                 yield _finding(rule, flaw, Place(*item.place[:3], item.place.path), outcome, 0)
+
+
+def _without_entry(place: Origin) -> tuple[tuple[int, int, str], ...]:
+    """The edits that take an entry out of a configuration; none where it is no YAML, or cannot be done."""
+    if place.source.name.endswith(".toml"):
+        return ()
+    try:
+        return tuple(edit(parse(place.source)[0], [Remove(place.path)]))
+    except (CannotPatch, SourceError):
+        return ()
 
 
 def _unused_entry(item: Accepted, outcomes: list[Outcome]) -> bool:
@@ -85,18 +97,18 @@ def _flaws(item: Suppression, outcomes: list[Outcome], today: date) -> Iterator[
         yield _Flaw("malformed", item, None, {"wrong": item.wrong})
         return
     if item.expired(today) and item.until is not None:
-        yield _Flaw("expired", item, None, {"day": item.until.isoformat()}, safe=True, edit=(*without(item, None), ""))
+        yield _Flaw("expired", item, None, {"day": item.until.isoformat()}, "safe", ((*without(item, None), ""),))
         return
     known = {rule.id for outcome in outcomes for rule in outcome.rules}
     for named in item.rules:
         words = {"rule": named.rule}
         if named.rule not in known:
             close = get_close_matches(named.rule, sorted(known), 1)
-            edit = (named.start, named.end, close[0]) if close else (*without(item, named), "")
+            change = (named.start, named.end, close[0]) if close else (*without(item, named), "")
             remedy = f"write {close[0]} instead" if close else f"take {named.rule} away"
-            yield _Flaw("unknown", item, named, {**words, "remedy": remedy}, edit=edit)
+            yield _Flaw("unknown", item, named, {**words, "remedy": remedy}, edits=(change,))
         elif _unused(item, named, outcomes, today):
-            yield _Flaw("unused", item, named, words, safe=True, edit=(*without(item, named), ""))
+            yield _Flaw("unused", item, named, words, "safe", ((*without(item, named), ""),))
     if not item.reason and any(_reasons_wanted(outcome) for outcome in outcomes):
         yield _Flaw("no-reason", item, None, {})
 
@@ -142,10 +154,10 @@ def _release(item: Suppression, outcome: Outcome) -> int:
 def _finding(rule: Rule, flaw: _Flaw, place: Place, outcome: Outcome, number: int) -> Finding:
     wording = rule.wordings[flaw.variant]
     fix = None
-    if flaw.edit is not None:
-        start, end, text = flaw.edit
-        edit = FileEdit(place.file, place.source.byte_offset(start), place.source.byte_offset(end), text)
-        fix = Fix("safe" if flaw.safe else "unsafe", fill(wording.fix, flaw.words), (edit,))
+    if flaw.edits:
+        offset = place.source.byte_offset
+        edits = tuple(FileEdit(place.file, offset(start), offset(end), text) for start, end, text in flaw.edits)
+        fix = Fix(flaw.level, fill(wording.fix, flaw.words), edits)
     elif wording.fix:
         fix = Fix("display", fill(wording.fix, flaw.words), ())
     diagnostic = Diagnostic(
@@ -169,7 +181,7 @@ def tidied(source: Source, fixes: list[Fix]) -> tuple[list[int], str]:
     chosen: list[Edit] = []
     done = []
     for number, fix in enumerate(fixes):
-        changes = [Edit(edit.start, edit.end, edit.text) for edit in fix.edits]
+        changes = [Edit(*each[1:]) for each in fix.edits]
         if not touching([*chosen, *changes]):
             chosen += changes
             done.append(number)
