@@ -7,6 +7,8 @@ Whoever asks for a value by its path, or for the edits of a patch, needs not kno
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+
 from valuelint.light import TYPE_CHECKING, Any, NamedTuple
 from valuelint.syntax import Document, Entry, Found, Mapping, Node, Path, Scalar, Source, find, resolve_alias, to_data
 from valuelint.values.unknown import mark_unknown, may_hold_placeholders
@@ -20,16 +22,16 @@ if TYPE_CHECKING:
     from valuelint.values.blanks import Blanks
 
 
-class Recipe:
+class Recipe(ABC):
     """How a document makes a map of values that does not stand in it as such, and how patches find their way back."""
 
+    @abstractmethod
     def read(self, document: Document) -> Mapping | None:
         """The map, its nodes where what makes them stands. Raises ValueError where it cannot be made."""
-        raise NotImplementedError
 
+    @abstractmethod
     def write(self, document: Document, patches: tuple[Patch, ...]) -> tuple[Patch, ...]:
         """Patches on the values as patches of the document. Raises CannotPatch."""
-        raise NotImplementedError
 
 
 class Made(Recipe):
@@ -41,6 +43,12 @@ class Made(Recipe):
     def read(self, document: Document) -> Mapping | None:
         """The map."""
         return self.root
+
+    def write(self, document: Document, patches: tuple[Patch, ...]) -> tuple[Patch, ...]:
+        """Raises CannotPatch."""
+        from valuelint.syntax.patches import CannotPatch
+
+        raise CannotPatch("no text of a file makes it")
 
 
 class Placement(NamedTuple):

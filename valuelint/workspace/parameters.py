@@ -6,6 +6,8 @@ one parameter that holds the value. It is refused where several make the value u
 
 from __future__ import annotations
 
+from abc import abstractmethod
+
 from valuelint.light import Any, Callable, Iterator, NamedTuple
 from valuelint.syntax import Document, Entry, Mapping, Node, Path, Scalar, find, resolve_alias
 from valuelint.syntax.patches import CannotPatch, Patch, Remove, Rename, Set, apply_patch
@@ -41,21 +43,21 @@ class Parameters(Recipe):
         self.at = at
         self.key = key
 
+    @abstractmethod
     def given(self, document: Document) -> Iterator[Parameter]:
         """The parameters in a document, in the order in which they are set."""
-        raise NotImplementedError
 
+    @abstractmethod
     def escaped(self, text: str) -> str:
         """A text of the document as the tool that reads it hands it to `--set`."""
-        raise NotImplementedError
 
+    @abstractmethod
     def with_text(self, parameter: Parameter, text: str, strings: bool) -> list[Patch]:
         """The patches of the document that give a parameter another text. Raises CannotPatch."""
-        raise NotImplementedError
 
+    @abstractmethod
     def with_name(self, parameter: Parameter, name: str) -> Patch:
         """The patch of the document that gives a parameter another name."""
-        raise NotImplementedError
 
     def read(self, document: Document) -> Mapping | None:
         """The map that the parameters make; its nodes stand where they do. Raises ValueError."""
