@@ -263,10 +263,22 @@ def test_what_a_fix_would_cause_is_fixed_with_it(monkeypatch: pytest.MonkeyPatch
     [
         ("hubble: {relay: {enabled: true}}", ("hubble", "enabled"), False, "Helm would stop then: Hubble Relay needs"),
         ("prometheus: {port: 9963}", ("prometheus", "enabled"), True, "would both open port 9963"),
+        (
+            "hubble: {metrics: {serviceMonitor: true}}",
+            ("hubble", "metrics", "enabled"),
+            ["dns"],
+            "Helm would stop then: the chart needs a map at hubble.metrics.serviceMonitor",
+        ),
+        (
+            "operator: {prometheus: {serviceMonitor: {enabled: true}}}",
+            ("operator", "prometheus", "enabled"),
+            False,
+            "ServiceMonitor cilium-operator would not exist any more",
+        ),
     ],
 )
 def test_a_fix_that_does_harm_is_only_shown(
-    monkeypatch: pytest.MonkeyPatch, values: str, path: Path, value: bool, reason: str
+    monkeypatch: pytest.MonkeyPatch, values: str, path: Path, value: object, reason: str
 ) -> None:
     """Already by check, which says why."""
     rule = invented(monkeypatch, "careless", wants(path, value, (Set(path, value),)))
@@ -288,18 +300,18 @@ def test_a_fix_that_cannot_keep_its_promise_is_not_offered(monkeypatch: pytest.M
 
 
 def test_a_fix_does_not_undo_what_another_brought_about(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The label comes first; what would then switch the monitor off is left to the user, who is told so."""
+    """The label comes first; what would then take the monitor away is left to the user, who is told so."""
     values = """
         operator:
           prometheus:
             serviceMonitor:
               enabled: true
         """
-    switch = ("operator", "prometheus", "enabled")
+    switch = ("operator", "prometheus", "serviceMonitor", "enabled")
 
     def late(world: World, rule: Rule) -> Iterator[Violation]:
         given = world.installed[0].values
-        if given.get(switch) and given.get(("operator", "prometheus", "serviceMonitor", "labels")):
+        if given.get(switch) and given.get((*switch[:-1], "labels")):
             yield Violation(0, switch, "x", {"path": "x"}, rule.id, (), (), Remedy(0, "safe", (Set(switch, False),)))
 
     rule = invented(monkeypatch, "late", late)

@@ -8,7 +8,7 @@ from valuelint.lint.rule import Promise, Remedy, Violation
 from valuelint.predict.cluster import Installed, World
 from valuelint.predict.objects import objects, stops_by_guards
 from valuelint.predict.ports import collisions, port_paths
-from valuelint.predict.selection import in_reach, pick_up
+from valuelint.predict.selection import in_reach, pick_up, shown
 from valuelint.syntax import Path, to_data
 from valuelint.syntax.drafts import draft, proven, touching
 from valuelint.syntax.edits import Edit, edit
@@ -93,7 +93,8 @@ def work_out(wanted: list[Wanted], only_shown: bool = False) -> list[Plan | None
     that are `only_shown` are not proven at all.
     """
     writers: dict[int, Writer] = {}
-    sketches: list[list[Sketch] | CannotPatch | None] = [_sketch(item, writers) for item in wanted]
+    stakes: dict[tuple[int, int], _Stakes] = {}
+    sketches: list[list[Sketch] | CannotPatch | None] = [_sketch(item, writers, stakes) for item in wanted]
     drafts: dict[int, list[Sketch]] = {}
     good: set[int] = set()
     for item, sketch in zip(wanted, sketches, strict=True):
@@ -127,7 +128,9 @@ def work_out(wanted: list[Wanted], only_shown: bool = False) -> list[Plan | None
     return plans
 
 
-def _sketch(item: Wanted, writers: dict[int, Writer]) -> list[Sketch] | CannotPatch | None:
+def _sketch(
+    item: Wanted, writers: dict[int, Writer], stakes: dict[tuple[int, int], _Stakes]
+) -> list[Sketch] | CannotPatch | None:
     """The patches of a remedy by layer, with the edits they seem to need. There is one writer for each document."""
     world, remedy = item.world, item.remedy
     installed = world.of(remedy.release)
@@ -143,7 +146,11 @@ def _sketch(item: Wanted, writers: dict[int, Writer]) -> list[Sketch] | CannotPa
         if remedy.promises and not keeps(_after(world, installed, remedy, values), remedy.promises):
             return None
         if remedy.applicability != "display":
-            _refuse_harm(world, installed, remedy, values)
+            key = (id(world), installed.number)
+            known = stakes.get(key)
+            if known is None:
+                known = stakes[key] = _stakes(installed)
+            _refuse_harm(world, installed, remedy, values, known)
         sketch: list[Sketch] = []
         for layer, those in by_layer.values():
             writer = writers.get(id(layer.desk)) or Writer(layer.desk)
@@ -229,24 +236,70 @@ def _with(world: World, changed: Installed) -> World:
     )
 
 
-def _refuse_harm(world: World, installed: Installed, remedy: Remedy, values: Values) -> None:
-    """Raises CannotPatch where the chart would refuse to render then, or two programs want the same port.
+class _Stakes(NamedTuple):
+    """What a release has to lose by a fix: the paths that decide about it.
 
-    Neither is looked into unless a patch touches what decides it.
+    `stops` decide whether Helm renders it, `ports` what its programs open. `monitors` are those that the values ask for
+    and get, with the paths that decide about them. `misshapen` is whether something stands where the chart has a map:
+    then a template that a fix brings into play may stop at it.
+    """
+
+    stops: frozenset[Path]
+    ports: tuple[Path, ...]
+    monitors: dict[str, frozenset[Path]]
+    misshapen: bool
+
+
+def _stakes(installed: Installed) -> _Stakes:
+    found = installed.objects
+    monitors: dict[str, frozenset[Path]] = {}
+    for monitor in found.monitors:
+        if monitor.rendered is True and installed.values.asks(monitor.facts.asked_by):
+            paths = frozenset(monitor.scope.absolute(reason.path) for reason in monitor.why())
+            monitors[monitor.facts.component] = monitors.get(monitor.facts.component, frozenset()) | paths
+    misshapen = _misshapen(installed.values.user, installed.values.defaults)
+    return _Stakes(found.asked, tuple(port_paths(found.facts)), monitors, misshapen)
+
+
+def _misshapen(user: dict[str, Any], defaults: dict[str, Any]) -> bool:
+    """Whether something else stands over a map of the defaults."""
+    over = [(value, defaults.get(key)) for key, value in user.items() if value is not None]
+    return any(
+        not isinstance(value, dict) or _misshapen(value, default)
+        for value, default in over
+        if isinstance(default, dict)
+    )
+
+
+def _refuse_harm(world: World, installed: Installed, remedy: Remedy, values: Values, stakes: _Stakes) -> None:
+    """Raises CannotPatch for a remedy that costs more than it brings.
+
+    The chart would refuse to render then, two programs would want the same port, or a monitor that the values ask for
+    would be gone. None is looked into unless a patch touches what decides it.
     """
     paths = [patch.path for patch in remedy.patches]
-    before = installed.objects
-    if _touched(paths, before.asked):
+    before, release = installed.objects, installed.release
+    if stakes.misshapen or _touched(paths, stakes.stops):
         known = {(stop.id, stop.paths) for stop in before.stops if stop.holds}
-        release = installed.release
-        for stop in stops_by_guards(before.facts, values, release.name, release.namespace):
+        if stakes.misshapen:
+            stops = list(objects(before.facts, values, release.name, release.namespace).stops)
+        else:
+            stops = stops_by_guards(before.facts, values, release.name, release.namespace)
+        for stop in stops:
             if stop.holds and stop.kind != "capability" and (stop.id, stop.paths) not in known:
                 raise CannotPatch(f"Helm would stop then: {stop.message}")
-    if _touched(paths, port_paths(before.facts)):
+    if _touched(paths, stakes.ports):
         taken = {(one.path, other.path) for one, other in collisions(world)}
         for one, other in collisions(_with(world, installed._replace(values=values))):
             if (one.path, other.path) not in taken:
                 raise CannotPatch(f"{one.of} and {other.of} would both open port {one.number}")
+    lost = {component for component, deciding in stakes.monitors.items() if _touched(paths, deciding)}
+    if lost:
+        there = {(monitor.kind, monitor.name) for monitor in before.monitors if monitor.rendered is True}
+        for monitor in objects(before.facts, values, release.name, release.namespace, lost).monitors:
+            asked = values.asks(monitor.facts.asked_by) and monitor.asked is True
+            if asked and monitor.rendered is False and (monitor.kind, monitor.name) in there:
+                raise CannotPatch(f"{monitor.kind} {shown(monitor.name)} would not exist any more")
 
 
 def _touched(paths: list[Path], others: Iterable[Path]) -> bool:

@@ -7,7 +7,7 @@ from valuelint.light import Any, Iterator
 from valuelint.lint.rule import Open, Promise, Related, Remedy, Rule, Violation, show
 from valuelint.predict.cluster import Installed, World
 from valuelint.predict.objects import Monitor, Prometheus
-from valuelint.predict.selection import Selection, camel, in_reach, shown
+from valuelint.predict.selection import Selection, camel, in_reach, out_of_reach, shown
 from valuelint.predict.selectors import NAMESPACE_NAME, Requirement, match
 from valuelint.syntax import Path, format_path, parse_path
 from valuelint.syntax.patches import Patch, Remove, Set
@@ -532,11 +532,13 @@ def namespace_not_read(world: World, rule: Rule) -> Found:
         }
         patches: tuple[Patch, ...] = (Set(read, wanted),) if read else ()
         # Where the agent's namespace is said as well, the file says two things, and only one of them can be had.
+        there = monitor._replace(namespace=wanted)
         reached = [
-            in_reach(prometheus, monitor.kind, wanted, item.objects.operator).selected
+            not out_of_reach(prometheus, there)
+            and in_reach(prometheus, monitor.kind, wanted, item.objects.operator).selected is not False
             for item, prometheus in world.prometheuses()
         ]
-        lost = bool(reached) and not any(answer is not False for answer in reached)
+        lost = bool(reached) and not any(reached)
         level = "display" if lost or said_by_user(installed, read) else "unsafe"
         remedy = Remedy(installed.number, level, (*patches, Remove(ignored)))
         yield Violation(installed.number, ignored, "ignored", words, subject_of(monitor), (), (), remedy)
@@ -596,6 +598,8 @@ def _excluded(
         if place is not None and place != path and said_by_user(installed, place):
             related.append(Related(installed.number, place, None, f"{shown(monitor.name)} too"))
     target = _reachable(owner, prometheus, verdict)
+    if target is not None and any(out_of_reach(prometheus, monitor._replace(namespace=target)) for monitor in those):
+        target = None  # selected there, and without a target
     words["target"] = target or ""
     remedy = None
     if target is not None:
@@ -654,6 +658,8 @@ def _elsewhere(world: World, installed: Installed, placed: list[Monitor]) -> Fou
         f"{space}: {', '.join(shown(m.name) for m in known if m.namespace == space)}" for space in spaces
     )
     home = homes.pop() if len(homes) == 1 else None
+    if any(prometheus.ignores_namespaces is not False for _, prometheus in world.prometheuses()):
+        home = None  # each monitor belongs beside its targets then
     away = [
         m for m in known if home is not None and m.namespace != home and said_by_user(installed, m.facts.namespace_path)
     ]
@@ -755,6 +761,8 @@ def _monitor_remedy(world: World, installed: Installed, monitor: Monitor) -> Rem
 def selected_too(world: World, installed: Installed, monitor: Monitor) -> Remedy | None:
     """What else a monitor that comes into being needs to be scraped; None where labels are not enough."""
     verdicts = world.selections(monitor.kind, monitor.labels, monitor.namespace)
+    if any(out_of_reach(prometheus, monitor) for _, prometheus, _ in verdicts):
+        return None
     if not verdicts or any(verdict.selected is not False for _, _, verdict in verdicts):
         return Remedy(installed.number, "safe", ())
     found = min(verdicts, key=_distance)[2].match

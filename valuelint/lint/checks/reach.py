@@ -13,7 +13,7 @@ from valuelint.syntax.patches import Remove
 
 
 def namespace_selector(world: World, rule: Rule) -> Iterator[Violation | Open]:
-    """Monitors that are selected, and whose targets nobody looks for: the operator ignores where they say these are.
+    """Monitors whose targets nobody looks for: the operator ignores where they say these are.
 
     One finding for each that a user put there; one for all that a chart puts there.
     """
@@ -24,16 +24,20 @@ def namespace_selector(world: World, rule: Rule) -> Iterator[Violation | Open]:
         for monitor in installed.objects.monitors:
             if monitor.rendered is not True:
                 continue
+            path = monitor.facts.namespace_path
+            asked = said_by_user(installed, path)
+            verdicts = world.selections(monitor.kind, monitor.labels, monitor.namespace)
+            selecting = [verdict for verdict in verdicts if verdict[2].selected is not False]
+            if not selecting and asked and installed.values.asks(monitor.facts.asked_by or monitor.facts.for_each):
+                # What a user put out of reach is wrong also while a label keeps it from being selected.
+                selecting = [verdict for verdict in verdicts if verdict[2].cause in ("labels", "label-type")]
             reached = [
                 (owner, prometheus, selection.selected, out_of_reach(prometheus, monitor))
-                for owner, prometheus, selection in world.selections(monitor.kind, monitor.labels, monitor.namespace)
-                if selection.selected is not False
+                for owner, prometheus, selection in selecting
             ]
             if not reached or any(missed is False for _, _, _, missed in reached):
                 continue
-            path = monitor.facts.namespace_path
-            asked = said_by_user(installed, path)
-            owner, prometheus, _, _ = reached[0]
+            owner, prometheus, selected, _ = reached[0]
             if any(missed is None or selected is None for _, _, selected, missed in reached):
                 if asked:
                     message = f"whether Prometheus finds the targets of {monitor.kind} {shown(monitor.name)}"
@@ -42,7 +46,7 @@ def namespace_selector(world: World, rule: Rule) -> Iterator[Violation | Open]:
                         installed.number, f"{message}: {why}", "the namespaces of the releases in .valuelint.yaml"
                     )
             elif asked and path is not None:
-                yield _moved(installed, monitor, path, owner, prometheus)
+                yield _moved(installed, monitor, path, owner, prometheus, selected is True)
             else:
                 brought.setdefault(owner.number, []).append((monitor, owner, prometheus))
         for found in brought.values():
@@ -53,7 +57,9 @@ def _switch(owner: Installed, prometheus: Prometheus) -> Path:
     return prometheus.facts.ignores_namespaces.explain(owner.objects.scope)[0].path
 
 
-def _moved(installed: Installed, monitor: Monitor, path: Path, owner: Installed, prometheus: Prometheus) -> Violation:
+def _moved(
+    installed: Installed, monitor: Monitor, path: Path, owner: Installed, prometheus: Prometheus, selected: bool
+) -> Violation:
     words = {
         "kind": monitor.kind,
         "name": monitor.name,
@@ -65,7 +71,8 @@ def _moved(installed: Installed, monitor: Monitor, path: Path, owner: Installed,
     there = [in_reach(prometheus, monitor.kind, target, operator) for target in monitor.target_namespaces]
     remedy = None
     if all(answer.selected is True for answer in there):
-        promise = Promise(installed.number, "selected", monitor.facts.component)
+        effect = "selected" if selected else "reached"
+        promise = Promise(installed.number, effect, monitor.facts.component)
         remedy = Remedy(installed.number, "unsafe", (Remove(path),), (promise,))
     related = (Related(owner.number, _switch(owner, prometheus), None, "namespace selectors are ignored"),)
     return Violation(installed.number, path, "moved", words, subject_of(monitor), related, (), remedy)
