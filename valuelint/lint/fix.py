@@ -73,7 +73,7 @@ def repair(
     every fix is applied by itself, after the question.
     """
     allowed = APPLICABILITIES[: APPLICABILITIES.index(level) + 1]
-    loop = _Loop(rules, Wishes(side, workspace.shown), allowed, only, ask)
+    loop = _Loop(rules, Wishes(side, workspace.shown, only_shown=ask is None), allowed, only, ask)
     outcomes = [loop.mend(cluster) for cluster in workspace.clusters]
     if ask is None and review(outcomes):
         from valuelint.lint.tidy import tidy
