@@ -201,15 +201,17 @@ def put_right(workspace: Workspace, rules: list[Rule], level: str, where: str, t
 def look_closely(workspace: Workspace, rules: list[Rule], level: str, where: str, tally: Tally) -> None:
     """Fixes one by one: after each, the files are what they were but for the declared bytes."""
 
-    def ask(finding: Diagnostic, before: dict[str, Source], after: dict[str, str]) -> str:
+    def ask(findings: tuple[Diagnostic, ...], before: dict[str, Source], after: dict[str, str]) -> str:
+        finding = findings[0]
         if finding.fix is None or (level == "safe" and finding.fix.applicability != "safe"):
             return QUIT
         tally.done["fixes looked at one by one"] += 1
         for name, text in after.items():
             expected = before[name].data
-            edits = [edit for edit in finding.fix.edits if edit.file == name]
-            for edit in sorted(edits, key=lambda each: (each.start, each.end), reverse=True):
-                expected = expected[: edit.start] + edit.text.encode() + expected[edit.end :]
+            for those in (findings[:1], findings[1:]):  # what follows speaks of the text after the first
+                edits = [edit for each in those if each.fix for edit in each.fix.edits if edit.file == name]
+                for edit in sorted(edits, key=lambda each: (each.start, each.end), reverse=True):
+                    expected = expected[: edit.start] + edit.text.encode() + expected[edit.end :]
             if before[name].with_text(text).data != expected:
                 tally.fail("bytes beside the declared ones changed", where, f"{name}: {finding.message}")
             old, new = before[name].data, expected

@@ -8,6 +8,7 @@ import pytest
 
 from tests.lint.table import RULES, cilium, cluster, kps, rules, shown, text
 from valuelint.lint.checks import render
+from valuelint.lint.diagnostic import Diagnostic
 from valuelint.lint.fix import repair
 from valuelint.lint.rule import Promise, Remedy, Rule, Violation, read_rule
 from valuelint.predict.cluster import World
@@ -251,6 +252,15 @@ def test_what_a_fix_would_cause_is_fixed_with_it(monkeypatch: pytest.MonkeyPatch
     assert done.texts == {"cilium.yaml": "debug: {enabled: true, verbose: flow} # quiet\n"}
     assert [item.rule for item in done.fixed] == ["first", "watchful"]
     assert done.failed == ()
+    asked: list[list[str]] = []
+
+    def ask(findings: tuple[Diagnostic, ...], before: object, texts: dict[str, str]) -> str:
+        asked.append([finding.rule for finding in findings])
+        assert texts == done.texts
+        return "y"
+
+    again = repair(cluster(cilium("debug: {enabled: false} # quiet\n")), [rule, watchful], "safe", ask=ask)
+    assert (again.texts, asked) == (done.texts, [["first", "watchful"]])
     unsafe = invented(monkeypatch, "unsafe", silent)
     cure = cure._replace(applicability="unsafe")
     done = repair(cluster(cilium("debug: {enabled: false}\n")), [rule, unsafe], "safe")

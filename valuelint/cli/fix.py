@@ -82,13 +82,16 @@ def _at_terminal() -> bool:
     return sys.stdin.isatty()
 
 
-def ask(found: Diagnostic, before: dict[str, Source], texts: dict[str, str]) -> str:
+def ask(findings: tuple[Diagnostic, ...], before: dict[str, Source], texts: dict[str, str]) -> str:
     """Asks about one fix, and shows the lines that it would change."""
-    fix = found.fix
+    found, *caused = findings
     click.echo(f"{found.severity}[{found.rule}]: {found.message}")
     click.echo(f"  --> {found.place.file}:{found.place.line}:{found.place.column}")
-    if fix is not None:
-        click.echo(f"   = fix ({fix.applicability}): {fix.title}")
+    if found.fix is not None:
+        click.echo(f"   = fix ({found.fix.applicability}): {found.fix.title}")
+    for other in caused:
+        title = "" if other.fix is None else f": {other.fix.title}"
+        click.echo(f"   = along with it, because of {other.rule}{title}")
     for name in sorted(texts):
         click.echo(diff_of(before[name], texts[name]), nl=False)
     answer: str = click.prompt(

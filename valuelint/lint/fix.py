@@ -32,8 +32,11 @@ Texts = dict[str, str]
 YES, NO, ALL, SKIP, QUIT = "y", "n", "a", "s", "q"
 """Answers to the question whether a fix is to be applied: also the rest, not this rule, nothing more."""
 
-Ask = Callable[[Diagnostic, dict[str, Source], Texts], str]
-"""Asks about one fix, with the sources before and the texts after it; gives one of the answers."""
+Ask = Callable[[tuple[Diagnostic, ...], dict[str, Source], Texts], str]
+"""Asks about one fix, with the sources before and the texts after it; gives one of the answers.
+
+After the finding that it is for come those that it would cause, and that are put right along with it.
+"""
 
 
 class Failed(NamedTuple):
@@ -250,6 +253,8 @@ class _Loop:
             finding = candidates[0]
             step = self._apply(outcome, [finding])
             if isinstance(step, _Refusal):
+                step = self._followed_up(outcome, finding, step)
+            if isinstance(step, _Refusal):
                 self._refuse(finding, step.reason)
             else:
                 outcome = self._answered(self.ask, outcome, finding, step, changed)
@@ -258,7 +263,7 @@ class _Loop:
 
     def _answered(self, ask: Ask, outcome: Outcome, finding: Finding, step: _Step, changed: set[str]) -> Outcome:
         before = {layer.source.name: layer.source for release in outcome.cluster.releases for layer in release.layers}
-        answer = ask(finding.diagnostic, before, step.texts)
+        answer = ask(tuple(item.diagnostic for item in step.applied), before, step.texts)
         if answer == ALL:
             self.ask = None
         elif answer == SKIP:
