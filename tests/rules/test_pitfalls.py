@@ -60,6 +60,11 @@ CASES: dict[str, tuple[str, str, str]] = {
         "1.20.0",
         "grafana: {enabled: false}\n",
     ),
+    "the monitor of another chart in the same umbrella, without the label": (
+        "",
+        "",
+        "kube-prometheus-stack: {grafana: {enabled: false}}\nvelero: {metrics: {serviceMonitor: {enabled: true}}}\n",
+    ),
     "`ignoreNamespaceSelectors`, and a monitor in another namespace than its Services": (
         "operator: {prometheus: {serviceMonitor: {enabled: true, namespace: monitoring, labels: {release: kps}}}}\n",
         "1.20.0",
@@ -244,6 +249,10 @@ APPLIED = {
 }
 
 
+# Pitfalls of charts that stand beside the stack in an umbrella chart: the values are those of the umbrella.
+UMBRELLA = {"the monitor of another chart in the same umbrella, without the label": ("velero",)}
+
+
 def found(given: Workspace) -> set[str]:
     return {finding.rule for finding in engine.run(given, RULES).findings}
 
@@ -259,6 +268,8 @@ def test_the_rule_finds_it(title: str, rule: str) -> None:
     values, version, other = CASES[title]
     releases = [cilium(values, version=version)] if values else []
     stack = kps(*([other] if other else []), version=OLD.get(title, "88.5.3"))
+    if title in UMBRELLA:
+        stack = stack._replace(under=stack.chart, beside=UMBRELLA[title])
     given = cluster(*releases, stack._replace(delivery=APPLIED.get(title)))
     assert (rule in found(given)) is (title not in SAID)
     if title in SAID:

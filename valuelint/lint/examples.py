@@ -12,7 +12,7 @@ from valuelint.values import Layer, Placement
 from valuelint.values.layer import place
 from valuelint.workspace.release import Cluster, Delivery, Release, Workspace
 from valuelint.workspace.settings import Settings
-from valuelint.workspace.umbrellas import astray
+from valuelint.workspace.umbrellas import beside
 
 Finds = tuple[str, str, str]
 """A finding, as an example states it: chart, path, severity."""
@@ -20,7 +20,7 @@ Finds = tuple[str, str, str]
 
 class Given(NamedTuple):
     """A release of an example; what is None is not known. `texts` are its values files, in order; with
-    `under`, those of an umbrella chart that has its values below that key.
+    `under`, those of an umbrella chart that has its values below that key, and other charts `beside` it.
     """
 
     chart: str
@@ -30,6 +30,7 @@ class Given(NamedTuple):
     texts: tuple[str, ...]
     under: str = ""
     delivery: Delivery | None = None
+    beside: tuple[str, ...] = ()
 
 
 class Example(NamedTuple):
@@ -81,7 +82,8 @@ def _given(chart: str, data: Mapping[str, Any]) -> Given:
     if told is not None:
         delivery = Delivery(told["by"], tuple(told.get("options", ())), told.get("crds", True), None)
     version, name, namespace = (data.get(key) for key in ("version", "name", "namespace"))
-    return Given(chart, version, name, namespace, texts, data.get("under", ""), delivery)
+    beside = tuple(data.get("beside", ()))
+    return Given(chart, version, name, namespace, texts, data.get("under", ""), delivery, beside)
 
 
 def _texts(given: str | list[str]) -> tuple[str, ...]:
@@ -104,9 +106,10 @@ def workspace(example: Example, profile: str = "default") -> Workspace:
 def _release(given: Given) -> Release:
     names = file_names(given)
     layers = [_layer(Source.from_text(text, name), given.under) for name, text in zip(names, given.texts, strict=True)]
-    around = tuple(astray(layers, given.under, frozenset((given.under,)), "")) if given.under else ()
+    claims = {given.under: "", **{key: key for key in given.beside}}
+    around = tuple(beside(layers, given.under, claims, "")) if given.under else ()
     version, name, namespace = given.version, given.name, given.namespace
-    return Release(given.chart, version, name, namespace, tuple(layers), {}, astray=around, delivery=given.delivery)
+    return Release(given.chart, version, name, namespace, tuple(layers), {}, beside=around, delivery=given.delivery)
 
 
 def file_names(given: Given) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from valuelint.workspace import sets
 from valuelint.workspace.kustomize import Way
 from valuelint.workspace.parameters import Fill, Parameters
 from valuelint.workspace.references import exact, newest
-from valuelint.workspace.release import Astray, Delivery, Gap, Origin, Release
+from valuelint.workspace.release import Beside, Delivery, Gap, Origin, Release
 from valuelint.workspace.repository import File, Manifest, Repository, Unreadable
 
 
@@ -47,7 +47,7 @@ class Draft:
         self.partial = False
         """Whether a file was taken for one of its layers because nothing better is there."""
         self.fill: Fill = self.way.fill_text
-        self.astray: Callable[[list[Layer]], Iterator[Astray]] | None = None
+        self.beside: Callable[[list[Layer]], Iterator[Beside]] | None = None
         """What stands around its values, where they are part of an umbrella's."""
 
     # What the release is called
@@ -227,6 +227,6 @@ class Draft:
             self.version_source,
             tuple(dict.fromkeys(self.unresolved)),
             tuple(self.gaps),
-            () if self.astray is None else tuple(self.astray(self.layers)),
+            () if self.beside is None else tuple(self.beside(self.layers)),
             self.delivery,
         )

@@ -56,17 +56,19 @@ class Gap(NamedTuple):
     what: str
 
 
-class Astray(NamedTuple):
-    """A key of an umbrella chart's values beside the block of one of its charts, that no other chart there answers to.
+class Beside(NamedTuple):
+    """A key of an umbrella chart's values beside the block of one of its charts.
 
-    Both keys stand at the top of `layer`, which is all of those values. The umbrella's own templates, in its `folder`,
-    may read this one; there are none where that is empty.
+    Both keys stand at the top of `layer`, which is all of those values. It is the block of another `chart` of the
+    umbrella, or no chart there answers to it, and `chart` is empty; then the umbrella's own templates, in its `folder`,
+    may read it. There are none where that is empty.
     """
 
     layer: Layer
     key: str
     block: str
     folder: str = ""
+    chart: str = ""
 
 
 class Release(NamedTuple):
@@ -75,7 +77,7 @@ class Release(NamedTuple):
     `layers` stand in the order in which Helm merges them. `origins` maps "version", "name" and "namespace" to the
     place that says it, where that is a file. `file` is what makes it a release: the envelope, or the values file
     itself. `version_text` is the version as it is written, a range perhaps, and `version_source` the file that says it.
-    `unresolved` says what could not be found out, `gaps` where in the layers something is missing, `astray` what stands
+    `unresolved` says what could not be found out, `gaps` where in the layers something is missing, `beside` what stands
     around the layers. `delivery` is None where Helm applies it, or where nobody knows for sure what does.
     """
 
@@ -90,7 +92,7 @@ class Release(NamedTuple):
     version_source: str | None = None
     unresolved: tuple[str, ...] = ()
     gaps: tuple[Gap, ...] = ()
-    astray: tuple[Astray, ...] = ()
+    beside: tuple[Beside, ...] = ()
     delivery: Delivery | None = None
 
     @property
@@ -110,10 +112,10 @@ class Release(NamedTuple):
             name = layer.source.name
             return layer.renewed(documents[name][layer.document.index]) if name in documents else layer
 
-        astray = [item._replace(layer=again(item.layer)) for item in self.astray]
+        beside = [item._replace(layer=again(item.layer)) for item in self.beside]
         return self._replace(
             layers=tuple(again(layer) for layer in self.layers),
-            astray=tuple(item for item in astray if item.layer.find((item.key,)) is not None),
+            beside=tuple(item for item in beside if item.layer.find((item.key,)) is not None),
         )
 
 

@@ -12,7 +12,7 @@ from valuelint.values.layer import DeskKey, Layer, place
 from valuelint.workspace.draft import Draft
 from valuelint.workspace.kustomize import Way
 from valuelint.workspace.references import exact
-from valuelint.workspace.release import Astray
+from valuelint.workspace.release import Beside
 from valuelint.workspace.repository import File, Manifest
 
 if TYPE_CHECKING:
@@ -91,22 +91,26 @@ def draft_dependency(
     alias = item.manifest.text("alias")
     if alias and alias != item.chart.name:
         draft.unresolved.append(f"the chart is called {alias} here, which changes the names of some objects")
-    draft.astray = lambda layers: astray(layers, item.key, _claimed(item), item.folder)
+    draft.beside = lambda layers: beside(layers, item.key, _claims(item, layers), item.folder)
     values = ground.repository.files.get(os.path.join(item.folder, "values.yaml")) if own else None
     if values is not None:
         draft.add_path(values.path, item.folder, (item.key,), umbrella=True)
     return draft
 
 
-def astray(layers: list[Layer], block: str, claimed: frozenset[str], folder: str) -> Iterator[Astray]:
-    """The keys around the block of an umbrella's values from which layers are taken, without those that are claimed."""
+def beside(layers: list[Layer], block: str, claims: dict[str, str], folder: str) -> Iterator[Beside]:
+    """The keys around the block of an umbrella's values from which layers are taken.
+
+    `claims` has the key of each other chart there, with the chart's name, and those that Helm or a known chart answers
+    to, with nothing: these are left out.
+    """
     seen: set[tuple[DeskKey, str]] = set()
     for layer in layers:
         around = _around(layer, block)
         for key in around.root.keys if around is not None and around.root is not None else ():
-            if around is not None and key not in claimed and (around.desk_key, key) not in seen:
+            if around is not None and claims.get(key, key) and (around.desk_key, key) not in seen:
                 seen.add((around.desk_key, key))
-                yield Astray(around, key, block, folder)
+                yield Beside(around, key, block, folder, claims.get(key, ""))
 
 
 def _around(layer: Layer, key: str) -> Layer | None:
@@ -124,14 +128,38 @@ def _around(layer: Layer, key: str) -> Layer | None:
         return None
 
 
-def _claimed(item: Dependency) -> frozenset[str]:
-    """The top keys that mean something to Helm in an umbrella: its charts', their switches, and those of all."""
-    found = {"global", "tags"}
+def _claims(item: Dependency, layers: list[Layer]) -> dict[str, str]:
+    """The top keys that mean something to Helm in an umbrella: its charts', their switches, and those of all.
+
+    With each the name of the chart, where that is one that is installed and that nobody described.
+    """
+    found = {"global": "", "tags": ""}
     for manifest in item.manifest.file.manifests()[:1]:
-        for other in manifest.items("dependencies"):
-            found.add(other.text("alias") or other.text("name") or "")
-            found.update(text.strip().partition(".")[0] for text in (other.text("condition") or "").split(","))
-    return frozenset(found)
+        others = manifest.items("dependencies")
+        conditions = [_paths(other.text("condition")) for other in others]
+        found.update((paths[0], "") for condition in conditions for paths in condition)
+        for other, condition in zip(others, conditions, strict=True):
+            name = other.text("name") or ""
+            known = load_chart(name) is not None or _is_off(condition, layers, item.key)
+            found[other.text("alias") or name] = "" if known else name
+    return found
+
+
+def _is_off(condition: list[tuple[str, ...]], layers: list[Layer], key: str) -> bool:
+    """Whether the first path of a condition that the umbrella's values give a true or false to gives it a false."""
+    around = [found for layer in layers if (found := _around(layer, key)) is not None]
+    for path in condition:
+        for layer in reversed(around):
+            spot = layer.find(path)
+            node = None if spot is None else resolve_alias(spot.node)
+            if isinstance(node, Scalar) and isinstance(node.value, bool):
+                return not node.value
+    return False
+
+
+def _paths(condition: str | None) -> list[tuple[str, ...]]:
+    paths = [tuple(part for part in text.strip().split(".") if part) for text in (condition or "").split(",")]
+    return [path for path in paths if path]
 
 
 def is_off(draft: Draft, item: Dependency) -> bool:

@@ -13,7 +13,7 @@ from valuelint.predict.objects import Stop
 from valuelint.syntax import Alias, Entry, Mapping, Node, Path, Scalar, Sequence, format_path, to_data
 from valuelint.syntax.patches import Patch, Remove, Rename, Set, Unique
 from valuelint.values import Unknown, Values
-from valuelint.workspace.release import Astray, Origin, Release
+from valuelint.workspace.release import Beside, Origin, Release
 
 Found = Iterator[Violation | Open]
 
@@ -212,11 +212,12 @@ def unknown(world: World, rule: Rule) -> Found:
         for stray in seen.strays if seen else ():
             if seen is not None and stray.kind in ("unknown", "later"):
                 yield _unknown(installed, seen, stray)
-        for item in installed.release.astray:
-            yield from _outside(world, installed, item)
+        for item in installed.release.beside:
+            if not item.chart:
+                yield from _outside(world, installed, item)
 
 
-def _outside(world: World, installed: Installed, item: Astray) -> Found:
+def _outside(world: World, installed: Installed, item: Beside) -> Found:
     """An option that stands beside the block of its chart in an umbrella's values, not in it."""
     fitting = _meant_for(world, item)
     if not fitting or fitting[0].number != installed.number:
@@ -270,13 +271,13 @@ def _reads_itself(folder: str) -> frozenset[str] | str:
     return frozenset(path[0] for path in reads)
 
 
-def _meant_for(world: World, item: Astray) -> list[Installed]:
+def _meant_for(world: World, item: Beside) -> list[Installed]:
     """The charts of an umbrella that have an option of that name; where it fits some, those alone."""
     if tables.says_nothing(item.key):
         return []
     found: list[tuple[Installed, bool]] = []
     for installed in world.installed:
-        beside = [other for other in installed.release.astray if other.key == item.key]
+        beside = [other for other in installed.release.beside if other.key == item.key]
         if any(other.layer.desk_key == item.layer.desk_key for other in beside):
             seen = look(installed)
             if seen is not None and seen.options.knows((item.key,)):

@@ -1,15 +1,18 @@
-"""Checks on what a selected monitor finds: a Prometheus that looks for its targets in the wrong namespace."""
+"""Checks on how far a Prometheus reaches: to the targets of a monitor, and to monitors of charts without facts."""
 
 from __future__ import annotations
 
-from valuelint.light import Iterator
+from valuelint.light import Any, Iterator, NamedTuple
 from valuelint.lint.checks.monitors import said_by_user, subject_of, title_of
 from valuelint.lint.rule import Open, Promise, Related, Remedy, Rule, Violation, show
 from valuelint.predict.cluster import Installed, World
 from valuelint.predict.objects import Monitor, Prometheus
-from valuelint.predict.selection import in_reach, out_of_reach, shown
+from valuelint.predict.selection import Selection, in_reach, out_of_reach, shown
 from valuelint.syntax import Path
-from valuelint.syntax.patches import Remove
+from valuelint.syntax.patches import Remove, Set
+from valuelint.values import Layer, Unknown
+from valuelint.values.layer import DeskKey
+from valuelint.values.merge import merge
 
 
 def namespace_selector(world: World, rule: Rule) -> Iterator[Violation | Open]:
@@ -83,3 +86,114 @@ def _as_shipped(found: list[tuple[Monitor, Installed, Prometheus]]) -> Violation
     names = sorted(shown(monitor.name) for monitor, _, _ in found)
     words = {"names": names, "prometheus": title_of(owner, prometheus)}
     return Violation(owner.number, _switch(owner, prometheus), "as-shipped", words, " ".join(names))
+
+
+# --- monitors of charts that nobody described -----------------------------------------------------
+
+_KINDS = {"serviceMonitor": "ServiceMonitor", "podMonitor": "PodMonitor"}
+"""What charts call the block of a monitor, and what they make of it."""
+
+_MAPS = ("labels", "additionalLabels", "extraLabels", "selector")
+"""What charts call the labels of a monitor."""
+
+
+class _Block(NamedTuple):
+    """What values ask for of a chart without facts: a monitor, by the convention of most charts.
+
+    `data` are the values of the block, `labels` those that it gives the monitor, with the paths of the maps they stand
+    in. The paths belong to `layer`, where that is none of the release's.
+    """
+
+    chart: str
+    path: Path
+    kind: str
+    data: dict[str, Any]
+    labels: dict[str, tuple[Path, Any]]
+    layer: Layer | None
+
+
+def others_not_selected(world: World, rule: Rule) -> Iterator[Violation | Open]:
+    """Monitors that the values ask of other charts, with labels that no Prometheus selects."""
+    seen: set[tuple[DeskKey, str]] = set()
+    for installed in world.installed:
+        for block in _blocks(installed, seen):
+            labels = {key: value for key, (_, value) in block.labels.items()}
+            namespace = block.data.get("namespace") or installed.release.namespace or Unknown("the release namespace")
+            verdicts = world.selections(block.kind, labels, namespace)
+            undecided = [verdict.why for _, _, verdict in verdicts if verdict.selected is None]
+            if not verdicts or any(verdict.selected for _, _, verdict in verdicts):
+                continue
+            if undecided:
+                message = f"whether Prometheus selects the {block.kind} of {block.chart}: {undecided[0]}"
+                yield Open(installed.number, message, "the names and namespaces of the releases in .valuelint.yaml")
+            elif all(verdict.cause == "labels" for _, _, verdict in verdicts):
+                yield _unlike(installed, block, *verdicts[0])
+
+
+def _blocks(installed: Installed, seen: set[tuple[DeskKey, str]]) -> Iterator[_Block]:
+    """The monitors that a release of a chart without facts asks for, and those of other charts of its umbrella."""
+    release = installed.release
+    facts = installed.objects.facts
+    if not facts.monitors and facts.prometheus is None:
+        for path, kind, data in _monitors(installed.values.data, ()):
+            if installed.values.asks((*path, "enabled")):
+                yield _Block(release.chart, path, kind, data, _labels(path, data), None)
+    layers: dict[str, list[Layer]] = {}
+    charts: dict[str, str] = {}
+    for item in release.beside:
+        if item.chart and (item.layer.desk_key, item.key) not in seen:
+            seen.add((item.layer.desk_key, item.key))
+            layers.setdefault(item.key, []).append(item.layer)
+            charts[item.key] = item.chart
+    for key, those in layers.items():
+        merged: Any = {}
+        for layer in those:
+            merged = merge(merged, {key: layer.data().get(key)})
+        for path, kind, data in _monitors(merged, ()):
+            home = next(layer for layer in reversed(those) if layer.find((*path, "enabled")) is not None)
+            yield _Block(charts[key], path, kind, data, _labels(path, data), home)
+
+
+def _monitors(data: Any, path: Path) -> Iterator[tuple[Path, str, dict[str, Any]]]:
+    """The blocks of values that switch a monitor on."""
+    if isinstance(data, dict):
+        for key, value in data.items():
+            if key in _KINDS and isinstance(value, dict) and value.get("enabled") is True:
+                yield (*path, key), _KINDS[key], value
+            elif isinstance(value, dict) and value.get("enabled") is not False:
+                yield from _monitors(value, (*path, key))
+
+
+def _labels(path: Path, data: dict[str, Any]) -> dict[str, tuple[Path, Any]]:
+    return {
+        str(key): ((*path, name), value)
+        for name in _MAPS
+        if isinstance(data.get(name), dict)
+        for key, value in data[name].items()
+    }
+
+
+def _unlike(
+    installed: Installed, block: _Block, owner: Installed, prometheus: Prometheus, verdict: Selection
+) -> Violation:
+    failing = verdict.match.failing() if verdict.match is not None else []
+    wrong = [requirement for requirement in failing if requirement.key in block.labels]
+    words = {
+        "kind": block.kind,
+        "chart": block.chart,
+        "prometheus": title_of(owner, prometheus),
+        "wanted": "; ".join(str(requirement) for requirement in failing),
+        "carried": "; ".join(f"{item.key}: {show(block.labels[item.key][1])}" for item in wrong),
+    }
+    path = (*block.labels[wrong[0].key][0], wrong[0].key) if wrong else (*block.path, "enabled")
+    patches = []
+    place = next(((*block.path, name) for name in _MAPS if isinstance(block.data.get(name), dict)), None)
+    for requirement in failing:
+        where = block.labels[requirement.key][0] if requirement in wrong else place
+        if where is not None and requirement.operator == "In" and isinstance(requirement.values[0], str):
+            patches.append(Set((*where, requirement.key), requirement.values[0]))
+    whole = len(patches) == len(failing)
+    remedy = Remedy(installed.number, "display", tuple(patches), layer=block.layer) if whole else None
+    variant = "contradicts" if wrong else "unlabelled"
+    subject = f"{block.chart} {block.path!r}"
+    return Violation(installed.number, path, variant, words, subject, (), (), remedy, layer=block.layer)
