@@ -113,6 +113,7 @@ READER_ONLY = {
         "clusters: [{name: a, releases: [{chart: cilium, name: x}, {chart: kube-prometheus-stack, name: x}]}]\n",
         "declares the release x twice",
     ),
+    "a folder that is not there": ("clusters: [{name: a, paths: [.., clustr]}]\n", "there is no clustr for cluster a"),
     "two documents": ("clusters: []\n---\nexpect: {}\n", "one YAML document"),
 }
 
@@ -141,6 +142,7 @@ def test_the_schema_is_one() -> None:
 @pytest.mark.parametrize("text", GOOD.values(), ids=GOOD)
 def test_both_accept(text: str, tmp_path: Path) -> None:
     text = dedent(text) if text.startswith("\n") else text
+    (tmp_path / "clusters" / "a").mkdir(parents=True)
     assert [error.message for error in VALIDATOR.iter_errors(data_of(text))] == []
     read(text, tmp_path)
 

@@ -227,3 +227,63 @@ def test_the_page_names_every_key() -> None:
     words |= {field for fields in FIELDS.values() if fields for field in fields}
     words |= set(schema["properties"]["fix"]["properties"]) - {"title", "safety", "reason"}
     assert {word for word in words if f"`{word}`" not in PAGE} == set()
+
+
+OF_A_CLUSTER = """\
+summary: Production runs a Cilium that is looked after.
+for: values
+charts: {cilium: "*"}
+when: {$cluster: {pattern: "^prod"}}
+expect: {$release.version: {version: ">=1.18"}}
+message: "{$cluster} runs Cilium {value}"
+examples:
+  bad:
+    - title: An old one in production
+      config: {cluster: prod-1}
+      releases: {cilium: {version: 1.16.0, values: "debug: {enabled: true}"}}
+      finds: [{path: debug, severity: warning}]
+  good:
+    - title: An old one elsewhere
+      releases: {cilium: {version: 1.16.0, values: "debug: {enabled: true}"}}
+"""
+
+
+def test_an_example_may_name_its_cluster(tmp_path: Path) -> None:
+    assert rulings(tmp_path, OF_A_CLUSTER) == [(), ()]
+    assert "found:    nothing" in rulings(tmp_path, OF_A_CLUSTER.replace("cluster: prod-1", "cluster: lab"))[0]
+
+
+DECLARED = """\
+policies: [policies]
+clusters:
+  - name: prod
+    paths: [apps]
+    releases:
+      - {chart: cilium, name: cilium, version: 1.16.0, values: cilium.yaml}
+"""
+HELM_RELEASE = """\
+apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: cilium-two}
+spec:
+  chart: {spec: {chart: cilium, version: 1.17.0, sourceRef: {kind: HelmRepository, name: cilium}}}
+  values:
+    debug: {enabled: true}
+"""
+
+
+def test_what_a_release_is_is_shown_where_that_is_said(tmp_path: Path) -> None:
+    """In the release itself; where something else says it, the values are where the reader is."""
+    (tmp_path / "policies").mkdir()
+    (tmp_path / "apps").mkdir()
+    (tmp_path / "policies" / "looked-after.yaml").write_text(OF_A_CLUSTER.partition("examples:")[0])
+    (tmp_path / ".valuelint.yaml").write_text(DECLARED)
+    (tmp_path / "cilium.yaml").write_text("debug: {enabled: true}\n")
+    (tmp_path / "apps" / "cilium.yaml").write_text(HELM_RELEASE)
+    done = run(tmp_path, "check", "-q", ".")
+    assert done.stdout.splitlines() == [
+        "apps/cilium.yaml:5:42: warning[looked-after] prod runs Cilium 1.17.0",
+        "cilium.yaml:1:1: warning[looked-after] prod runs Cilium 1.16.0",
+    ]
+    done = run(tmp_path, "check", "cilium.yaml")
+    assert "::: .valuelint.yaml:6:48" in done.stdout, done.stdout

@@ -140,6 +140,8 @@ def _parse_range(text: str) -> Range:
 
 
 def _parse_bounds(part: str, text: str) -> tuple[Bound, ...]:
+    if part.strip() == "*":
+        return ()  # nothing is asked of a version
     bounds: list[Bound] = []
     symbol = ""
     for word in part.split():

@@ -48,6 +48,7 @@ class Example(NamedTuple):
     undecided: bool
     strict: bool = False
     environment: tuple[str, ...] = ()
+    cluster: str = "example"
 
     @property
     def bad(self) -> bool:
@@ -70,9 +71,8 @@ def read_example(data: Mapping[str, Any]) -> Example:
     config = data.get("config", {})
     expected, strict = dict(config.get("expect", {})), config.get("strict", False)
     environment = tuple(config.get("environment", ()))
-    return Example(
-        data["title"], releases, expected, tuple(finds), fixed, data.get("undecided", False), strict, environment
-    )
+    open_, cluster = data.get("undecided", False), config.get("cluster", "example")
+    return Example(data["title"], releases, expected, tuple(finds), fixed, open_, strict, environment, cluster)
 
 
 def _given(chart: str, data: Mapping[str, Any]) -> Given:
@@ -96,7 +96,7 @@ def workspace(example: Example, profile: str = "default") -> Workspace:
     `profile` is the one that its rule applies in.
     """
     releases = tuple(_release(given) for given in example.releases)
-    cluster = Cluster("example", releases, True, example.expected)
+    cluster = Cluster(example.cluster, releases, True, example.expected)
     if example.strict or example.environment or profile != "default":
         wanted = Settings(strict=example.strict, profile=profile, environment=example.environment)
         cluster = cluster._replace(settings=wanted)

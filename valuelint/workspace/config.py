@@ -87,7 +87,8 @@ def read_config(file: str, shown_as: str, extended_by: tuple[str, ...] = ()) -> 
     fields = reader.fields(root, (), KEYS, "a configuration")
     base = _extended(reader, fields.get("extends"), file, folder, (*extended_by, os.path.realpath(file)))
     clusters = tuple(
-        _cluster(reader, item, path) for item, path in reader.items(fields.get("clusters"), ("clusters",), "clusters")
+        _cluster(reader, item, path, folder)
+        for item, path in reader.items(fields.get("clusters"), ("clusters",), "clusters")
     )
     _refuse_twins(reader, clusters, fields.get("clusters"))
     expect = {**base.expect, **_expect(reader, fields.get("expect"))}
@@ -207,7 +208,7 @@ def _both(first: Settings | None, second: Settings | None) -> Settings | None:
     )
 
 
-def _cluster(reader: Reader, node: Node, path: Path) -> ClusterConfig:
+def _cluster(reader: Reader, node: Node, path: Path, folder: str) -> ClusterConfig:
     fields = reader.fields(node, path, ("name", "releases", "paths", "environment"), "a cluster")
     name = reader.required(fields, "name", node, path, "a cluster")
     releases = tuple(
@@ -222,8 +223,12 @@ def _cluster(reader: Reader, node: Node, path: Path) -> ClusterConfig:
             message = f"cluster {name} declares the release {release.name}{where} twice"
             raise reader.problem(release.place.start, message, "Helm knows one release of a name; rename or remove one")
         seen[key] = release
-    listed = fields.get("paths")
-    paths = [reader.text(item, where) for item, where in reader.items(listed, (*path, "paths"), "paths")]
+    paths = []
+    for item, at in reader.items(fields.get("paths"), (*path, "paths"), "paths"):
+        paths.append(reader.text(item, at))
+        if not os.path.exists(os.path.join(folder, paths[-1])):
+            remedy = "paths are relative to the configuration; correct it, or take it away"
+            raise reader.problem(item.start, f"there is no {paths[-1]} for cluster {name}", remedy)
     environment: tuple[str, ...] = ()
     if "environment" in fields:
         from valuelint.workspace.settings import read_environment

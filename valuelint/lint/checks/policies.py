@@ -42,7 +42,7 @@ def judge(world: World, rule: Rule) -> Iterator[Violation | Open]:
             failed = [verdict for verdict in verdicts if verdict.holds is False]
             unknown = [show(verdict.value) for verdict in verdicts if verdict.holds is None]
         if failed and subject.sure and None not in conditions:
-            yield _violation(rule, subject, failed, params)
+            yield _violation(world, rule, subject, failed, params)
         elif failed or unknown:
             title = filled(rule.data["message"], subject, None, params)
             reasons = unknown or ["what decides whether it applies"]
@@ -227,10 +227,18 @@ def _variables(world: World, subject: Subject, data: dict[str, Any]) -> dict[str
 # --- what is said, and done about it --------------------------------------------------------------
 
 
-def _violation(rule: Rule, subject: Subject, failed: list[Verdict], params: dict[str, Any]) -> Violation:
+def _violation(world: World, rule: Rule, subject: Subject, failed: list[Verdict], params: dict[str, Any]) -> Violation:
     first = failed[0]
     release, path = _home(subject, first.path)
     related = []
+    origin = None
+    if _of_release(first.path):
+        mine = world.of(release).release
+        origin = mine.origins.get(str(first.path[-1]))
+        # Whoever asks for the values of a release wants to hear of it, also where something else says what it is.
+        if origin is not None and origin.source.name not in (mine.file, *(layer.source.name for layer in mine.layers)):
+            related.append(Related(release, None, origin, f"{show(first.value)} is said here"))
+            origin = None
     for verdict in failed[1:]:
         other, there = _home(subject, verdict.path)
         if (other, there) != (release, path):
@@ -243,7 +251,12 @@ def _violation(rule: Rule, subject: Subject, failed: list[Verdict], params: dict
     remedy = _remedy(rule, subject, params)
     if remedy is not None:
         words["fix"] = filled(data["fix"].get("title") or _title(remedy), subject, first, params)
-    return Violation(release, path, "found", words, subject.name, tuple(related), tuple(notes), remedy)
+    return Violation(release, path, "found", words, subject.name, tuple(related), tuple(notes), remedy, origin=origin)
+
+
+def _of_release(path: Path) -> bool:
+    """Whether a path is about what a release is, not about its values: `$release.version`, `charts.cilium.name`."""
+    return path[:1] == ("$release",) or (path[:1] == ("charts",) and len(path) == 3)
 
 
 def _home(subject: Subject, path: Path) -> tuple[int, Path]:
