@@ -124,6 +124,7 @@ CASES: dict[str, tuple[str, str, str]] = {
         OPEN,
     ),
     "dashboards on, metrics off": ("hubble: {metrics: {dashboards: {enabled: true}}}\n", "1.20.0", ""),
+    "the agent's dashboard on, its metrics off": ("dashboards: {enabled: true}\n", "1.20.0", OPEN),
     "dashboards that draw labels which the metrics lack": (
         "hubble: {metrics: {enabled: [dns], dashboards: {enabled: true}}}\n",
         "1.20.0",

@@ -8,6 +8,7 @@ import pytest
 
 from tests.workspace.places import only, put
 from valuelint.lint import engine
+from valuelint.lint.fix import repair
 from valuelint.lint.rule import load_rules
 
 APPLICATION = """\
@@ -113,3 +114,31 @@ def test_the_place(tmp_path: Path, text: str, shown: str) -> None:
     place = finding.place
     assert place.file == "app.yaml"
     assert place.source.text[place.start : place.end] == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "level", "before", "after"),
+    [
+        (application("[A=true]"), "safe", "syncOptions: [A=true]", "syncOptions: [A=true, ServerSideApply=true]"),
+        (application(), "safe", "syncOptions: []", "syncOptions: [ServerSideApply=true]"),
+        (application("null"), "safe", "{syncOptions: null}", "{syncOptions: [ServerSideApply=true]}"),
+        (
+            application().partition("  syncPolicy")[0],
+            "safe",
+            "{enabled: false}}}\n",
+            "{enabled: false}}}\n  syncPolicy:\n    syncOptions:\n      - ServerSideApply=true\n",
+        ),
+        (application("[ServerSideApply=false]"), "unsafe", "Apply=false", "Apply=true"),
+        (generated("[]"), "unsafe", "syncOptions: []", "syncOptions: [ServerSideApply=true]"),
+    ],
+    ids=["some", "none", "null", "no policy", "false", "set"],
+)
+def test_it_is_fixed_where_it_is_told(tmp_path: Path, text: str, level: str, before: str, after: str) -> None:
+    workspace = put(tmp_path, {"app.yaml": text})
+    (finding,) = engine.run(workspace, RULES).findings
+    assert finding.fix is not None
+    assert finding.fix.applicability == level
+    done = repair(workspace, RULES, level)
+    assert (done.failed, done.texts) == ((), {"app.yaml": text.replace(before, after)})
+    assert done.left.findings == ()
+    assert level == "safe" or repair(workspace, RULES, "safe").texts == {}

@@ -88,6 +88,8 @@ class DashboardFacts(NamedTuple):
     label_path: Path | None
     label_value_path: Path | None
     annotations: Labels | None
+    served: Condition | None
+    """Whether the metrics that they draw are served; None where that hangs on more than switches."""
 
 
 class RuleFacts(NamedTuple):
@@ -455,6 +457,7 @@ def _dashboard(make: Compiler, group: str, data: dict[str, Any]) -> DashboardFac
         label_path=_optional_path(make, data, "label_path"),
         label_value_path=_optional_path(make, data, "label_value_path"),
         annotations=make.labels(data["annotations"]) if "annotations" in data else None,
+        served=make.condition(data["served"]) if "served" in data else None,
     )
 
 

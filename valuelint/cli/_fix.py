@@ -93,10 +93,10 @@ def _said(workspace: Workspace, result: Repair, rules: list[Rule], settings: Set
 
 def _sources(workspace: Workspace) -> dict[str, Source]:
     return {
-        layer.source.name: layer.source
+        name: source
         for cluster in workspace.clusters
         for release in cluster.releases
-        for layer in release.layers
+        for name, source in release.sources.items()
     }
 
 

@@ -7,7 +7,7 @@ import textwrap
 
 from valuelint.light import Any, Iterable, Iterator
 from valuelint.lint.diagnostic import SEVERITIES
-from valuelint.lint.examples import Example, Given, examples
+from valuelint.lint.examples import DELIVERY, Example, Given, examples
 from valuelint.lint.rule import Rule
 
 FORMATS = ("text", "json", "markdown")
@@ -107,9 +107,13 @@ def _release(given: Given) -> str:
 
 
 def _after(example: Example) -> tuple[Given, ...]:
-    """The releases that the fixes change, with their new values."""
+    """The releases that the fixes change, with their new values; and what delivers one, if that changes."""
     fixed = example.fixed or {}
-    return tuple(item._replace(texts=fixed[item.chart]) for item in example.releases if item.chart in fixed)
+    releases = [item._replace(texts=fixed[item.chart]) for item in example.releases if item.chart in fixed]
+    for item in example.releases:
+        if item.delivery is not None and DELIVERY in fixed:
+            releases.append(Given(f"what delivers {item.chart}", item.version, None, None, fixed[DELIVERY]))
+    return tuple(releases)
 
 
 def _found(example: Example) -> list[str]:

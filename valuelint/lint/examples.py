@@ -14,6 +14,9 @@ from valuelint.workspace.release import Cluster, Delivery, Release, Workspace
 from valuelint.workspace.settings import Settings
 from valuelint.workspace.umbrellas import beside
 
+DELIVERY = "delivery"
+"""How the fixed texts of an example call the one that says how a release is delivered."""
+
 Finds = tuple[str, str, str]
 """A finding, as an example states it: chart, path, severity."""
 
@@ -80,7 +83,9 @@ def _given(chart: str, data: Mapping[str, Any]) -> Given:
     told = data.get("delivery")
     delivery = None
     if told is not None:
-        delivery = Delivery(told["by"], tuple(told.get("options", ())), told.get("crds", True), None)
+        options = ", ".join(told.get("options", ()))
+        layer = _layer(Source.from_text(f"syncPolicy: {{syncOptions: [{options}]}}\n", f"{DELIVERY}.yaml"), "")
+        delivery = Delivery(told["by"], tuple(told.get("options", ())), told.get("crds", True), None, layer)
     version, name, namespace = (data.get(key) for key in ("version", "name", "namespace"))
     beside = tuple(data.get("beside", ()))
     return Given(chart, version, name, namespace, texts, data.get("under", ""), delivery, beside)
@@ -160,8 +165,11 @@ def run(example: Example, rule: Rule, rules: list[Rule]) -> Result:
     repaired = fix.repair(given, rules, level, frozenset((rule.id,)))
     if not repaired.texts:
         return Result(outcome, outcome.findings, None, {}, ())
-    new = [release._replace(texts=_renewed(release, repaired.texts)) for release in example.releases]
-    fixed = {after.chart: after.texts for before, after in zip(example.releases, new, strict=True) if before != after}
+    new = [_renewed(release, repaired.texts) for release in example.releases]
+    pairs = zip(example.releases, new, strict=True)
+    fixed = {after.chart: after.texts for before, after in pairs if before.texts != after.texts}
+    if f"{DELIVERY}.yaml" in repaired.texts:
+        fixed[DELIVERY] = (repaired.texts[f"{DELIVERY}.yaml"],)
     after = workspace(example._replace(releases=tuple(new)), profile)
     second = _examine(after, rule, rules)
     left = tuple(sorted(_stated(finding, second) for finding in second.findings))
@@ -179,5 +187,10 @@ def _examine(given: Workspace, rule: Rule, rules: list[Rule]) -> Outcome:
     return outcome._replace(findings=tuple(found), undecided=())
 
 
-def _renewed(release: Given, texts: dict[str, str]) -> tuple[str, ...]:
-    return tuple(texts.get(name, text) for name, text in zip(file_names(release), release.texts, strict=True))
+def _renewed(release: Given, texts: dict[str, str]) -> Given:
+    own = tuple(texts.get(name, text) for name, text in zip(file_names(release), release.texts, strict=True))
+    told = release.delivery
+    if told is not None and told.layer is not None and told.layer.source.name in texts:
+        source = told.layer.source.with_text(texts[told.layer.source.name])
+        told = told.renewed({source.name: parse(source)})
+    return release._replace(texts=own, delivery=told)

@@ -156,7 +156,7 @@ class _Loop:
 
     def catch_up(self, outcome: Outcome) -> Outcome:
         """The outcome with the texts that other clusters left behind in files that it shares with them."""
-        sources = {layer.source.name: layer.source for release in outcome.cluster.releases for layer in release.layers}
+        sources = _sources(outcome.cluster)
         if all(self.texts.get(name, source.text) == source.text for name, source in sources.items()):
             return outcome
         return examine(_caught_up(outcome.cluster, self.texts), self.rules, self.wishes)
@@ -262,7 +262,7 @@ class _Loop:
         return outcome
 
     def _answered(self, ask: Ask, outcome: Outcome, finding: Finding, step: _Step, changed: set[str]) -> Outcome:
-        before = {layer.source.name: layer.source for release in outcome.cluster.releases for layer in release.layers}
+        before = _sources(outcome.cluster)
         answer = ask(tuple(item.diagnostic for item in step.applied), before, step.texts)
         if answer == ALL:
             self.ask = None
@@ -419,9 +419,13 @@ def _node(document: Document, path: Path) -> Node | None:
     return None if found is None else found.node
 
 
+def _sources(cluster: Cluster) -> dict[str, Source]:
+    return {name: source for release in cluster.releases for name, source in release.sources.items()}
+
+
 def _caught_up(cluster: Cluster, texts: Texts) -> Cluster:
     """The cluster with the texts that fixes of other clusters left behind: several can share a file."""
-    sources = {layer.source.name: layer.source for release in cluster.releases for layer in release.layers}
+    sources = _sources(cluster)
     shared = {name: parse(source.with_text(texts[name])) for name, source in sources.items() if name in texts}
     return _renewed(cluster, shared) if shared else cluster
 

@@ -142,15 +142,16 @@ def _sketch(
         layer = remedy.layer or installed.values.layers[index]
         by_layer.setdefault(index, (layer, []))[1].append(patch)
     try:
-        values = _patched(installed, remedy)
-        if remedy.promises and not keeps(_after(world, installed, remedy, values), remedy.promises):
-            return None
-        if remedy.applicability != "display":
-            key = (id(world), installed.number)
-            known = stakes.get(key)
-            if known is None:
-                known = stakes[key] = _stakes(installed)
-            _refuse_harm(world, installed, remedy, values, known)
+        if remedy.layer is None:
+            values = _patched(installed, remedy)
+            if remedy.promises and not keeps(_after(world, installed, remedy, values), remedy.promises):
+                return None
+            if remedy.applicability != "display":
+                key = (id(world), installed.number)
+                known = stakes.get(key)
+                if known is None:
+                    known = stakes[key] = _stakes(installed)
+                _refuse_harm(world, installed, remedy, values, known)
         sketch: list[Sketch] = []
         for layer, those in by_layer.values():
             writer = writers.get(id(layer.desk)) or Writer(layer.desk)

@@ -10,6 +10,7 @@ from itertools import product
 
 from valuelint.light import TYPE_CHECKING, Any, Iterator, NamedTuple
 from valuelint.syntax import load_data
+from valuelint.values.layer import Placement, place
 from valuelint.workspace.kustomize import Sync
 from valuelint.workspace.parameters import Fill
 from valuelint.workspace.release import Delivery
@@ -71,7 +72,8 @@ class App(NamedTuple):
             or self.manifest.key(*policy)
             or self.manifest.origin("metadata", "name")
         )
-        return Delivery("Argo CD", tuple(options), skipped != "true", origin)
+        layer = place(self.manifest.document, Placement((*self.manifest.prefix, "spec")))
+        return Delivery("Argo CD", tuple(options), skipped != "true", origin, layer, self.generated)
 
     def sources(self) -> list[Manifest]:
         """Its source, or its sources."""

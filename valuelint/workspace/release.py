@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from valuelint.light import TYPE_CHECKING, Any, Callable, NamedTuple
-from valuelint.syntax import Document, Path, Source
+from valuelint.syntax import Document, Path, Scalar, Source, resolve_alias
 from valuelint.values import Layer
 
 if TYPE_CHECKING:
@@ -36,17 +36,34 @@ class Origin(NamedTuple):
     path: Path
 
 
+OPTIONS: Path = ("syncPolicy", "syncOptions")
+"""Where the options of a delivery stand in the `spec` of an Application."""
+
+
 class Delivery(NamedTuple):
     """What applies the objects of a release in Helm's place, and how it is told to.
 
     `options` are as they are written, such as `ServerSideApply=true`; without `crds`, the CRDs of the chart are left
-    out. `origin` is the place that says so, or that could.
+    out. `origin` is the place that says so, or that could. `layer` is the map that holds the options at the path
+    `OPTIONS`, where it may be changed; it is `shared` where it makes more than this release.
     """
 
     by: str
     options: tuple[str, ...]
     crds: bool
     origin: Origin | None
+    layer: Layer | None = None
+    shared: bool = False
+
+    def renewed(self, documents: dict[str, list[Document]]) -> Delivery:
+        """The delivery as newer documents of the files that are named have it."""
+        if self.layer is None or self.layer.source.name not in documents:
+            return self
+        layer = self.layer.renewed(documents[self.layer.source.name][self.layer.document.index])
+        found = layer.find(OPTIONS)
+        listed = getattr(None if found is None else resolve_alias(found.node), "items", ())
+        options = tuple(item.raw for item in map(resolve_alias, listed) if isinstance(item, Scalar))
+        return self._replace(options=options, layer=layer)
 
 
 class Gap(NamedTuple):
@@ -101,6 +118,12 @@ class Release(NamedTuple):
         return self.name or self.chart
 
     @property
+    def sources(self) -> dict[str, Source]:
+        """The files that a fix of this release may change, by their names."""
+        told = self.delivery.layer if self.delivery is not None else None
+        return {layer.source.name: layer.source for layer in (*self.layers, *((told,) if told is not None else ()))}
+
+    @property
     def missing(self) -> tuple[int, ...]:
         """Where layers are missing, as numbers of the layers that stand above."""
         return tuple(gap.number for gap in self.gaps)
@@ -116,6 +139,7 @@ class Release(NamedTuple):
         return self._replace(
             layers=tuple(again(layer) for layer in self.layers),
             beside=tuple(item for item in beside if item.layer.find((item.key,)) is not None),
+            delivery=None if self.delivery is None else self.delivery.renewed(documents),
         )
 
 

@@ -116,7 +116,36 @@ def _remedy(installed: Installed, dashboard: Dashboard, sidecar: Sidecar, verdic
         return Remedy(installed.number, "safe", patches, (promise,)) if patches else None
     if facts.namespace_path is None or isinstance(sidecar.namespace, Unknown):
         return None
-    return Remedy(installed.number, "display", (Set(facts.namespace_path, sidecar.namespace),), (promise,))
+    for other in installed.objects.dashboards:
+        place, there = other.facts.namespace_path, other.namespace
+        if place is None or installed.values.resolve(place).layer is None or isinstance(there, Unknown):
+            continue
+        if pick_up(sidecar, dashboard._replace(namespace=there)).picked_up:
+            # The file says already where its dashboards go, at one of the places for that.
+            return Remedy(installed.number, "safe", (Set(facts.namespace_path, there),), (promise,))
+    return Remedy(installed.number, "unsafe", (Set(facts.namespace_path, sidecar.namespace),), (promise,))
+
+
+# --- metrics --------------------------------------------------------------------------------------
+
+
+def not_served(world: World, rule: Rule) -> Iterator[Violation | Open]:
+    """Dashboards that the values ask for, of metrics that nothing serves."""
+    for installed in world.installed:
+        seen = set()
+        for dashboard in installed.objects.dashboards:
+            facts, scope = dashboard.facts, dashboard.scope
+            if facts.served is None or dashboard.rendered is not True or not installed.values.asks(facts.asked_by):
+                continue
+            if facts.group in seen or facts.served.evaluate(scope) is not False or facts.asked_by is None:
+                continue
+            seen.add(facts.group)
+            switch = facts.served.explain(scope)[0].path
+            words = {"name": dashboard.name or facts.group, "metrics": format_path(switch)}
+            written = installed.values.resolve(switch).layer is not None
+            related = (Related(installed.number, switch, None, "the metrics are off"),) if written else ()
+            remedy = Remedy(installed.number, "display", (Set(switch, True),))
+            yield Violation(installed.number, facts.asked_by, "unserved", words, facts.group, related, (), remedy)
 
 
 # --- folders --------------------------------------------------------------------------------------

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from valuelint.light import Iterator
-from valuelint.lint.rule import Open, Rule, Violation
+from valuelint.lint.rule import Open, Remedy, Rule, Violation
 from valuelint.predict.cluster import World
+from valuelint.syntax.patches import Append, Patch, Set
+from valuelint.values import Layer
+from valuelint.workspace.release import OPTIONS, Delivery
 
 _KEEP_NO_COPY = ("ServerSideApply=true", "Replace=true")
 """Options with which Argo CD writes no copy of an object into its annotations."""
@@ -27,12 +30,27 @@ def crds_too_large(world: World, rule: Rule) -> Iterator[Violation | Open]:
             reasons = facts.conditions["crds_on"].explain(installed.objects.scope)
             unswitched = all(installed.values.resolve(reason.path).layer is None for reason in reasons)
             words = {"by": delivery.by, "release": installed.release.title, "crds": crds}
+            remedy = None if delivery.layer is None else _server_side(installed.number, delivery, delivery.layer)
             yield Violation(
                 installed.number,
                 (),
                 "too-large",
                 words,
                 "crds",
+                (),
+                (),
+                remedy,
                 in_every_version=unswitched,
                 origin=delivery.origin,
             )
+
+
+def _server_side(number: int, delivery: Delivery, layer: Layer) -> Remedy:
+    """The option that is missing; where it says the contrary, that is for somebody to look at."""
+    wanted = _KEEP_NO_COPY[0]
+    option = wanted.partition("=")[0]
+    against = [index for index, each in enumerate(delivery.options) if each.partition("=")[0] == option]
+    patch: Patch = Append(OPTIONS, wanted) if delivery.options else Set(OPTIONS, [wanted])
+    if against:
+        patch = Set((*OPTIONS, against[0]), wanted)
+    return Remedy(number, "unsafe" if against or delivery.shared else "safe", (patch,), layer=layer)

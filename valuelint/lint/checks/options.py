@@ -298,7 +298,9 @@ def _unknown(installed: Installed, seen: Look, stray: Stray) -> Violation:
         moved = {key: value for key, value in stray.value.items() if not _has(seen.user, (key,))}
         words |= {"first": next(iter(moved), ""), "key": str(path[-1])}
         patches: tuple[Patch, ...] = (Remove(path), *(Set((key,), value) for key, value in moved.items()))
-        remedy = Remedy(number, "unsafe", patches) if len(moved) == len(stray.value) else None
+        # Who gets the values is certain where something says which version of the chart it is.
+        level = "unsafe" if installed.release.version is None else "safe"
+        remedy = Remedy(number, level, patches) if len(moved) == len(stray.value) else None
         return Violation(number, path, "nested", words, "", (), (), remedy, at_key=True, in_every_version=always)
     if path not in seen.meant:
         seen.meant[path] = tables.suggest(seen.options, path, stray.value)
@@ -348,7 +350,8 @@ def _rescue(number: int, seen: Look, stray: Stray, found: list[Suggestion]) -> R
         return Remedy(number, "unsafe", (Rename(stray.path, str(best.path[-1])),))
     if not best.sure or holds(stray.value):
         return None
-    return Remedy(number, "unsafe", (Remove(stray.path), Set(best.path, stray.value)))
+    level = "safe" if len(found) == 1 else "unsafe"  # there is no other place for a key of that name
+    return Remedy(number, level, (Remove(stray.path), Set(best.path, stray.value)))
 
 
 def holds(value: Any) -> bool:
@@ -380,7 +383,7 @@ def removed(world: World, rule: Rule) -> Found:
                 variant = "ignored" if stray.entry is not None and effect == "ignored" else "lost"
                 variant = "changes" if effect == "changes" else variant
                 variant = "fails" if stops else "ignored" if _is_inert(seen, stray) else variant
-                level = "safe" if variant in ("ignored", "fails") else "unsafe"
+                level = "display" if variant == "changes" else "safe"  # what nothing reads may go, what is missed stays
                 remedy = Remedy(installed.number, level, (Remove(stray.path),))
                 yield Violation(
                     installed.number, stray.path, variant, words, "", (), (note,) if note else (), remedy, at_key=True

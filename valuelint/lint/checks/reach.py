@@ -8,8 +8,9 @@ from valuelint.lint.rule import Open, Promise, Related, Remedy, Rule, Violation,
 from valuelint.predict.cluster import Installed, World
 from valuelint.predict.objects import Monitor, Prometheus
 from valuelint.predict.selection import Selection, in_reach, out_of_reach, shown
-from valuelint.syntax import Path
-from valuelint.syntax.patches import Remove, Set
+from valuelint.predict.selectors import NAMESPACE_NAME
+from valuelint.syntax import Path, format_path, parse_path
+from valuelint.syntax.patches import Append, Remove, Set
 from valuelint.values import Layer, Unknown
 from valuelint.values.layer import DeskKey
 from valuelint.values.merge import merge
@@ -86,6 +87,38 @@ def _as_shipped(found: list[tuple[Monitor, Installed, Prometheus]]) -> Violation
     names = sorted(shown(monitor.name) for monitor, _, _ in found)
     words = {"names": names, "prometheus": title_of(owner, prometheus)}
     return Violation(owner.number, _switch(owner, prometheus), "as-shipped", words, " ".join(names))
+
+
+# --- selectors with fields that they do not have --------------------------------------------------
+
+
+def selector_fields(world: World, rule: Rule) -> Iterator[Violation | Open]:
+    """Selectors of namespaces that name them as the `namespaceSelector` of a monitor does."""
+    for owner, prometheus in world.prometheuses():
+        for field in map(parse_path, rule.data["given"]):
+            names = owner.values.get(field)
+            if not names or isinstance(names, Unknown):
+                continue
+            remedy = None
+            if isinstance(names, list) and all(isinstance(name, str) for name in names):
+                wanted = {"key": NAMESPACE_NAME, "operator": "In", "values": names}
+                place = (*field[:-1], "matchExpressions")
+                patch = Append(place, wanted) if owner.values.get(place) else Set(place, [wanted])
+                kind = _KINDS.get(str(field[-2]).removesuffix("NamespaceSelector"), "")
+                level = "display" if _loses(world, prometheus, kind, names) else "unsafe"
+                remedy = Remedy(owner.number, level, (patch, Remove(field)))
+            yield Violation(owner.number, field, "names", {"path": format_path(field)}, "", (), (), remedy)
+
+
+def _loses(world: World, prometheus: Prometheus, kind: str, names: list[Any]) -> bool:
+    """Whether a selector of these namespaces alone would leave out a monitor that is selected now."""
+    for installed in world.installed:
+        for monitor in installed.objects.monitors:
+            if monitor.kind == kind and monitor.rendered is not False and monitor.namespace not in names:
+                verdicts = world.selections(kind, monitor.labels, monitor.namespace)
+                if any(verdict.selected is not False for _, other, verdict in verdicts if other is prometheus):
+                    return True
+    return False
 
 
 # --- monitors of charts that nobody described -----------------------------------------------------
