@@ -557,10 +557,22 @@ def _refused(installed: Installed, path: Path, wanted: str) -> Violation:
     elif isinstance(value, (bool, int, float)) and "string" in wanted:
         fitting = _written(installed, path) or go_text(value)
     elif isinstance(value, str) and "array" in wanted and value:
-        fitting = [item.strip() for item in value.split(",")]
+        fitting = listed(value)
     remedy = Remedy(installed.number, "safe", (Set(path, fitting),)) if fitting is not None else None
     words["fitting"] = _quoted(fitting) if not isinstance(fitting, list) else f"[{show(fitting)}]"
     return Violation(installed.number, path, "refused", words, "", (), (), remedy)
+
+
+def listed(text: str) -> list[str] | None:
+    """The list that a text means where an option takes one: `a,b`, or `{a,b}` as on a command line.
+
+    None where a comma may be part of an item, as in `labelsContext=source_ip,destination_ip`.
+    """
+    inner = text.strip()
+    if inner[:1] + inner[-1:] == "{}":
+        inner = inner[1:-1]
+    items = [item.strip() for item in inner.split(",")]
+    return None if any("=" in item for item in items[:-1]) or not all(items) else items
 
 
 def _kind_words(wanted: str) -> str:

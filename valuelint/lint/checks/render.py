@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from valuelint.charts.expressions import go_truth
 from valuelint.light import Any, Iterator
-from valuelint.lint.checks.options import claims
+from valuelint.lint.checks.options import claims, listed
 from valuelint.lint.rule import Open, Related, Remedy, Rule, Violation, show
 from valuelint.predict.cluster import Installed, World
 from valuelint.predict.objects import Stop
@@ -81,4 +81,15 @@ def guard(world: World, rule: Rule) -> Iterator[Violation | Open]:
                 patches = tuple(Set(path, value) for path, value in stop.cure)
                 remedy = Remedy(installed.number, "display" if refused else "safe", patches)
                 words["cure"] = "; ".join(f"{format_path(path)}: {show(value)}" for path, value in stop.cure)
+            elif (meant := _meant(stop)) is not None:
+                words["cure"] = f"{format_path(stop.paths[0])}: [{show(meant)}]"
+                remedy = Remedy(installed.number, "safe", (Set(stop.paths[0], meant),))
             yield Violation(installed.number, written[0], stop.kind, words, stop.id, related, (), remedy)
+
+
+def _meant(stop: Stop) -> list[str] | None:
+    """The list that a text was meant for, where the chart stops at a text in its place."""
+    for reason in stop.reasons:
+        if reason.path == stop.paths[0] and reason.wants == "a list" and isinstance(reason.value, str):
+            return listed(reason.value)
+    return None
