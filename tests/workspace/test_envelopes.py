@@ -922,19 +922,107 @@ def test_a_helm_release_switches_a_dependency(on: bool, tmp_path: Path) -> None:
     assert bool([release for cluster in found.clusters for release in cluster.releases]) is on
 
 
-@pytest.mark.parametrize("vendored", [False, True])
-def test_a_chart_around_an_umbrella_may_say_more(vendored: bool, tmp_path: Path) -> None:
-    inner = "outer/charts/inner" if vendored else "inner"
-    outer = "name: outer\n" if vendored else "dependencies: [{name: inner, repository: 'file://../inner'}]\n"
-    files = {
-        "outer/Chart.yaml": outer,
-        f"{inner}/Chart.yaml": "name: inner\ndependencies:\n- {name: cilium, version: 1.18.2}\n",
-        f"{inner}/values.yaml": "cilium: {debug: {enabled: true}}\n",
-    }
+INNER = "name: inner\ndependencies:\n- {name: cilium, version: 1.18.2, condition: cilium.here, tags: [net]}\n"
+OUTER = "name: outer\ndependencies:\n- {name: inner, alias: in, repository: 'file://../inner', condition: in.here}\n"
+
+
+def nested(folder: Path, outer: str, inner: str, given: str = "{}", files: dict[str, str] | None = None) -> Workspace:
+    """An Application with an umbrella in an umbrella."""
+    head = "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: net}\nspec:\n"
+    app = f"{head}  destination: {{namespace: sys}}\n  source: {{path: outer, helm: {{valuesObject: {given}}}}}\n"
+    charts = {"outer/Chart.yaml": OUTER, "inner/Chart.yaml": INNER}
+    own = {"outer/values.yaml": outer, "inner/values.yaml": inner, "app.yaml": app}
+    return put(folder, charts | own | (files or {}))
+
+
+def test_values_reach_through_two_charts(tmp_path: Path) -> None:
+    outer = "in: {cilium: {a: outer, b: outer}, global: {g: lower, h: lower}}\nglobal: {g: outer}\n"
+    inner = "cilium: {a: inner, b: inner, c: inner}\nglobal: {g: inner, i: inner}\n"
+    release = only(nested(tmp_path, outer, inner, "{in: {cilium: {b: given}}}"))
+    assert said(release) == ("1.18.2", "net", "sys")
+    assert [file for file, _ in layers(release)] == ["inner/values.yaml"] * 2 + ["outer/values.yaml"] * 3 + ["app.yaml"]
+    everywhere = {"g": "outer", "h": "lower", "i": "inner"}
+    assert merged(release) == {"a": "outer", "b": "given", "c": "inner", "global": everywhere}
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"inner/Chart.yaml": "", "outer/Chart.yaml": "name: outer\n", "outer/charts/in/Chart.yaml": INNER[12:]},
+        {
+            "inner/Chart.yaml": "",
+            "outer/Chart.yaml": OUTER.replace("repository: 'file://../inner'", "version: 0.1.0"),
+            "outer/charts/inner/Chart.yaml": INNER,
+        },
+        {
+            "inner/Chart.yaml": "apiVersion: v1\nname: inner\n",
+            "inner/requirements.yaml": INNER.replace("name: inner\n", ""),
+            "outer/Chart.yaml": "apiVersion: v1\nname: outer\ndependencies: [{name: old, version: 1.0.0}]\n",
+            "outer/requirements.yaml": OUTER.replace("name: outer\n", ""),
+        },
+    ],
+    ids=["not-listed", "in-charts", "requirements"],
+)
+def test_where_a_chart_has_its_charts(files: dict[str, str], tmp_path: Path) -> None:
+    release = only(nested(tmp_path, "in: {cilium: {a: outer}}\n", "", files=files))
+    assert said(release) == ("1.18.2", "net", "sys")
+    assert merged(release) == {"a": "outer"}
+
+
+# What real Helm does, of which the condition that has a true or false decides, then the tags.
+@pytest.mark.parametrize(
+    ("outer", "inner", "given", "on"),
+    [
+        ("", "", "{}", True),
+        ("in: {here: false}", "", "{}", False),
+        ("in: {here: false}", "", "{in: {here: true}}", True),
+        ("in: {cilium: {here: false}}", "", "{}", False),
+        ("", "cilium: {here: false}", "{}", False),
+        ("", "cilium: {here: false}", "{in: {cilium: {here: true}}}", True),
+        ("cilium: {here: false}", "", "{}", True),
+        ("tags: {net: false}", "", "{}", False),
+        ("", "tags: {net: false}", "{}", False),
+        ("tags: {net: true}", "tags: {net: false}", "{}", True),
+        ("in: {tags: {net: false}}", "", "{}", True),
+        ("", "", "{tags: {net: false}}", False),
+        ("tags: {net: 'false'}", "", "{}", True),
+        ("tags: {net: false}\nin: {cilium: {here: true}}", "", "{}", True),
+    ],
+)
+def test_each_chart_switches_those_in_it(outer: str, inner: str, given: str, on: bool, tmp_path: Path) -> None:
+    found = nested(tmp_path, f"{outer}\n", f"{inner}\n", given)
+    assert bool([release for cluster in found.clusters for release in cluster.releases]) is on
+
+
+@pytest.mark.parametrize(("tags", "on"), [("net: false", False), ("net: false, two: true", True), ("two: true", True)])
+def test_one_tag_that_is_true_is_enough(tags: str, on: bool, tmp_path: Path) -> None:
+    chart = "name: x\ndependencies:\n- {name: cilium, version: 1.18.2, tags: [net, two]}\n"
+    found = put(tmp_path, {"c/Chart.yaml": chart, "c/values.yaml": f"tags: {{{tags}}}\ncilium: {{a: 1}}\n"})
+    assert bool(found.clusters) is on
+
+
+def test_a_parameter_of_the_chart_around_switches_a_dependency(tmp_path: Path) -> None:
+    head = "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: net}\nspec:\n"
+    parameters = "[{name: all.here, value: 'false'}]"
+    app = f"{head}  source: {{path: chart, helm: {{parameters: {parameters}}}}}\n"
+    found = put(tmp_path, {"chart/Chart.yaml": SWITCHED, "chart/values.yaml": "x: 1\n", "app.yaml": app})
+    assert not found.clusters
+
+
+def test_a_chart_in_a_chart_that_nobody_installs_is_one_release(tmp_path: Path) -> None:
+    files = {"outer/Chart.yaml": OUTER, "inner/Chart.yaml": INNER, "inner/values.yaml": "cilium: {a: 1}\n"}
     release = only(put(tmp_path, files))
-    assert [gap.what for gap in release.gaps] == [
-        "outer/Chart.yaml wraps this chart again, and its values are not read through two charts"
-    ]
+    assert (release.file, merged(release)) == ("outer/Chart.yaml", {"a": 1})
+    assert release.unresolved == ("nothing in the repository installs this chart: name and namespace are not said",)
+
+
+def test_charts_that_depend_on_each_other_come_to_an_end(tmp_path: Path) -> None:
+    files = {
+        "one/Chart.yaml": "name: one\ndependencies: [{name: two, repository: 'file://../two'}]\n",
+        "two/Chart.yaml": "name: two\ndependencies: [{name: one, repository: 'file://../one'}, {name: cilium}]\n",
+    }
+    found = put(tmp_path, files)
+    assert {release.file for cluster in found.clusters for release in cluster.releases} <= set(files)
 
 
 # --- templates ------------------------------------------------------------------------------------

@@ -339,6 +339,17 @@ spec:
     }
 
 
+def umbrella_in_umbrella(case: Case) -> Files:
+    files = umbrella(case)
+    folder = f"charts/{case.chart}"
+    return {
+        f"{folder}/charts/inner/Chart.yaml": files[f"{folder}/Chart.yaml"].replace("platform", "inner"),
+        f"{folder}/Chart.yaml": "apiVersion: v2\nname: platform\nversion: 0.0.0\n",
+        f"{folder}/values.yaml": f"inner:\n  {case.chart}:\n{_at(case.text, 4)}",
+        f"apps/{case.chart}.yaml": files[f"apps/{case.chart}.yaml"],
+    }
+
+
 def helmfile(case: Case) -> Files:
     return {
         f"{case.chart}.helmfile.yaml": f"""\
@@ -404,6 +415,7 @@ WRAPPERS: dict[str, Wrapper] = {
         application_set,
         helm_chart,
         umbrella,
+        umbrella_in_umbrella,
         helmfile,
         helmfile_inline,
         fleet,

@@ -18,6 +18,11 @@ from valuelint.workspace.release import Beside, Delivery, Gap, Origin, Release
 from valuelint.workspace.repository import File, Manifest, Repository, Unreadable
 
 
+def globals_of(key: Path) -> list[Path]:
+    """Where the charts around the one at a key have what is global for all in them, the innermost first."""
+    return [(*key[:depth], "global") for depth in reversed(range(len(key)))]
+
+
 class Draft:
     """A release as far as it is known.
 
@@ -205,7 +210,8 @@ class Draft:
     def add_umbrella(self, file: File, inner: Path) -> None:
         """The layers of an umbrella chart's values file for one of its charts: its own part, and what is global."""
         self.add_file(file, inner)
-        self.add_file(file, ("global",), ("global",))
+        for where in globals_of(inner):
+            self.add_file(file, where, ("global",))
 
     def _blanks(self, source: Source, retyped: bool) -> Blanks | None:
         marks = marks_of(source.name)

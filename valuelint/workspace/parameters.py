@@ -7,6 +7,7 @@ one parameter that holds the value. It is refused where several make the value u
 from __future__ import annotations
 
 from abc import abstractmethod
+from copy import copy
 
 from valuelint.light import Any, Callable, Iterator, NamedTuple
 from valuelint.syntax import Document, Entry, Mapping, Node, Path, Scalar, find, resolve_alias
@@ -39,9 +40,17 @@ class Parameter(NamedTuple):
 class Parameters(Recipe):
     """A layer of parameters at a path of a document. With `key`, only what stands below that key is part of it."""
 
-    def __init__(self, at: Path, key: str = "") -> None:
+    def __init__(self, at: Path, key: Path = ()) -> None:
         self.at = at
         self.key = key
+
+    def around(self, key: Path) -> Parameters | None:
+        """The same parameters for the chart that has `key` as the way to this one; None where it has not."""
+        if self.key[-len(key) :] != key:
+            return None
+        outer = copy(self)
+        outer.key = self.key[: -len(key)]
+        return outer
 
     @abstractmethod
     def given(self, document: Document) -> Iterator[Parameter]:
@@ -87,14 +96,13 @@ class Parameters(Recipe):
 
     def _assigned(self, parameter: Parameter) -> Assigned:
         pairs = sets.parse_set(f"{parameter.name}={parameter.text}", strings=parameter.strings)
-        if not self.key:
-            return pairs
-        return [(path[1:], value) for path, value in pairs if path[0] == self.key and len(path) > 1]
+        length = len(self.key)
+        return [(path[length:], value) for path, value in pairs if path[:length] == self.key and len(path) > length]
 
     def _renamed(self, item: tuple[Parameter, Assigned], patch: Rename) -> Patch:
         ((path, _),) = item[1]
         new = (*patch.path[:-1], patch.key, *path[len(patch.path) :])
-        return self.with_name(_alone(item), name_of((self.key, *new) if self.key else new))
+        return self.with_name(_alone(item), name_of((*self.key, *new)))
 
     def _changed(self, given: list[tuple[Parameter, Assigned]], patch: Patch) -> list[Patch]:
         """The patches for a value that one parameter holds, alone or as a part of it."""
@@ -116,7 +124,7 @@ class Parameters(Recipe):
 class Listed(Parameters):
     """Parameters that are a list of maps with a `name`; `fill` puts in what placeholders stand for."""
 
-    def __init__(self, at: Path, key: str, fill: Fill) -> None:
+    def __init__(self, at: Path, key: Path, fill: Fill) -> None:
         super().__init__(at, key)
         self.fill = fill
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from valuelint.light import Iterator
-from valuelint.syntax import Document
+from valuelint.syntax import Document, Path
 from valuelint.syntax.patches import Patch, Remove, Set
 from valuelint.workspace import argo
 from valuelint.workspace.argo import App
@@ -71,7 +71,7 @@ def _of_source(ground: Ground, app: App, source: Manifest, lost: list[str]) -> I
         if found is None:
             return
         draft = Draft(ground.repository, found[0], app.manifest.file, True)
-        _finish(ground, draft, app, source, "", app.manifest.file.folder)
+        _finish(ground, draft, app, source, (), app.manifest.file.folder)
         yield draft
         return
     folder = argo.source_folder(ground.repository, app, source)
@@ -92,7 +92,7 @@ def _of_source(ground: Ground, app: App, source: Manifest, lost: list[str]) -> I
             yield draft
 
 
-def _finish(ground: Ground, draft: Draft, app: App, source: Manifest, key: str, folder: str) -> None:
+def _finish(ground: Ground, draft: Draft, app: App, source: Manifest, key: Path, folder: str) -> None:
     """Version, name, namespace, cluster and layers of a source."""
     draft.fill = app.fill
     ways = ground.ways(app.manifest.file)
@@ -149,7 +149,7 @@ class _Parameters(Listed):
         return made
 
 
-def _values_file(ground: Ground, draft: Draft, app: App, source: Manifest, text: str, key: str, folder: str) -> None:
+def _values_file(ground: Ground, draft: Draft, app: App, source: Manifest, text: str, key: Path, folder: str) -> None:
     filled = app.fill(text)
     if filled is None:
         draft.gap(f"the values file {text} hangs on a placeholder")
@@ -164,16 +164,16 @@ def _values_file(ground: Ground, draft: Draft, app: App, source: Manifest, text:
                 where = f" of {origin.text('repoURL')}" if origin is not None else ""
                 draft.gap(f"the values file {path}{where} is not in this repository")
             return
-        draft.add_path(path, near, (key,) if key else (), optional, umbrella=bool(key))
+        draft.add_path(path, near, key, optional, umbrella=bool(key))
     elif source.text("chart"):
         draft.gap(f"the values file {filled} is one of the chart's own")
     elif filled.startswith("/"):
         near = _top_with(ground, app.manifest.file, filled.lstrip("/")) or folder
-        draft.add_path(filled.lstrip("/"), near, (key,) if key else (), optional, umbrella=bool(key))
+        draft.add_path(filled.lstrip("/"), near, key, optional, umbrella=bool(key))
     elif "://" in filled:
         draft.gap(f"the values file {filled} is read from the network")
     else:
-        draft.add_path(filled, folder, (key,) if key else (), optional, umbrella=bool(key))
+        draft.add_path(filled, folder, key, optional, umbrella=bool(key))
 
 
 def _top_with(ground: Ground, file: File, path: str) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from valuelint.light import Iterator
+from valuelint.syntax import Path
 from valuelint.workspace.draft import Draft
 from valuelint.workspace.ground import Ground
 from valuelint.workspace.references import chart_of
@@ -29,12 +30,12 @@ def _of_bundle(ground: Ground, file: File, manifest: Manifest) -> Iterator[Draft
     for target in targets or [None]:
         reference = (target.text("helm", "chart") if target is not None else None) or manifest.text("helm", "chart")
         found = chart_of(reference)
-        drafts: list[tuple[Draft, str]] = []
+        drafts: list[tuple[Draft, Path]] = []
         if found is not None:
             draft = Draft(ground.repository, found[0], file, True)
             if found[1] is not None:
                 draft.say("version", found[1], manifest.origin("helm", "chart"))
-            drafts.append((draft, ""))
+            drafts.append((draft, ()))
         elif reference is None or reference.startswith("."):
             folder = os.path.normpath(os.path.join(file.folder, reference or "."))
             drafts = [(draft_dependency(ground, item, file, True), item.key) for item in dependencies(ground, folder)]
@@ -43,7 +44,7 @@ def _of_bundle(ground: Ground, file: File, manifest: Manifest) -> Iterator[Draft
             yield draft
 
 
-def _finish(draft: Draft, manifest: Manifest, target: Manifest | None, key: str) -> None:
+def _finish(draft: Draft, manifest: Manifest, target: Manifest | None, key: Path) -> None:
     parts = [target, manifest] if target is not None else [manifest]
     for part in parts:
         draft.say("version", part.text("helm", "version"), part.origin("helm", "version"))
@@ -61,7 +62,7 @@ def _finish(draft: Draft, manifest: Manifest, target: Manifest | None, key: str)
     for part in parts:
         layers_of_text(draft, part, ("helm", "values"), key)
         for path in part.texts("helm", "valuesFiles"):
-            draft.add_path(path, draft.file.folder, (key,) if key else (), umbrella=bool(key))
+            draft.add_path(path, draft.file.folder, key, umbrella=bool(key))
     # What is filled in and looked up for a cluster comes on top of all that stands in the repository.
     for part in parts:
         _template_values(draft, part, key)
@@ -74,10 +75,10 @@ def _finish(draft: Draft, manifest: Manifest, target: Manifest | None, key: str)
         draft.add_at(manifest, "helm", "values")
 
 
-def _template_values(draft: Draft, part: Manifest, key: str) -> None:
+def _template_values(draft: Draft, part: Manifest, key: Path) -> None:
     """The keys whose values are templates: each is unknown as a whole."""
     for name in part.strings("helm", "templateValues"):
         if not key:
             draft.add_unknown(part, name.replace(".", "\\."), "templateValues")
-        elif name in (key, "global"):
+        elif name in (key[0], "global"):
             draft.gap(f"templateValues sets {name}")

@@ -7,7 +7,7 @@ import os
 from valuelint.light import Iterator
 from valuelint.syntax import Document, Path, Scalar
 from valuelint.syntax.patches import CannotPatch, Patch, Set
-from valuelint.workspace.draft import Draft
+from valuelint.workspace.draft import Draft, globals_of
 from valuelint.workspace.ground import Ground
 from valuelint.workspace.kustomize import Way
 from valuelint.workspace.loose import Finder, chart_of_values
@@ -77,8 +77,7 @@ def _by_way(ground: Ground, manifest: Manifest, way: Way) -> Iterator[Draft]:
                 draft = draft_dependency(ground, item, manifest.file, True, way, own=not files)
                 for path in files:
                     near = ground.repository.folder(os.path.dirname(path), manifest.file.folder) or folder or ""
-                    inner = (item.key,) if item.key else ()
-                    draft.add_path(os.path.basename(path), near, inner, umbrella=bool(inner))
+                    draft.add_path(os.path.basename(path), near, item.key, umbrella=bool(item.key))
                 _complete(ground, draft, manifest, way, patches, item)
                 if is_off(draft, item):
                     reason = f"{item.chart.name} is switched off by its condition"
@@ -143,7 +142,7 @@ def _complete(
     """Name, namespace and layers."""
     _say_namespace(draft, manifest, way, patches)
     _say_name(draft, manifest, way, patches)
-    inner = () if dependency is None else (dependency.key,)
+    inner = () if dependency is None else dependency.key
     references = manifest.items("spec", "valuesFrom")
     for change in patches:
         if change.target == ("spec", "valuesFrom"):
@@ -162,11 +161,11 @@ def _complete(
 
 def _patch_values(draft: Draft, change: Change, own: int, inner: Path) -> None:
     """What a patch makes of `spec.values`, whose layers begin with the one of number `own`."""
-    mount, within = change.target[2:], inner
-    if mount and inner:
-        if mount[:1] != inner:
-            return
-        mount, within = mount[1:], ()
+    mount = change.target[2:]
+    shared = min(len(mount), len(inner))
+    if mount[:shared] != inner[:shared]:
+        return
+    mount, within = mount[shared:], inner[shared:]
     item = next((number for number, key in enumerate(mount) if key == "-" or str(key).isdigit()), None)
     if change.unknown or item is not None:
         what = f"a patch in {change.holder.file.name}"
@@ -180,12 +179,10 @@ def _patch_values(draft: Draft, change: Change, own: int, inner: Path) -> None:
 
 
 def _layers(draft: Draft, manifest: Manifest, path: Path, inner: Path) -> None:
-    if inner:
-        draft.add_at(manifest, *path, *inner)
-        if manifest.node(*path, "global") is not None:
-            draft.add_at(manifest, *path, "global", mount=("global",))
-    else:
-        draft.add_at(manifest, *path)
+    draft.add_at(manifest, *path, *inner)
+    for where in globals_of(inner):
+        if manifest.node(*path, *where) is not None:
+            draft.add_at(manifest, *path, *where, mount=("global",))
 
 
 def _say_namespace(draft: Draft, manifest: Manifest, way: Way, patches: list[Change]) -> None:
@@ -269,7 +266,7 @@ def _values_from(ground: Ground, draft: Draft, reference: Manifest, manifest: Ma
             draft.add_unknown(reference, target, title)
         else:
             where = (*item.prefix, field, key)
-            draft.add_parameters(item, _Target(where, str(inner[0]) if inner else "", target, way.fill_text))
+            draft.add_parameters(item, _Target(where, inner, target, way.fill_text))
         return
     if item is not None:
         _from_object(draft, item, kind, key, title, inner)
@@ -322,7 +319,7 @@ def _plain(item: Manifest, kind: str, key: str) -> str | None:
 class _Target(Parameters):
     """A key of a ConfigMap that is one value, set at `targetPath`; in quotes of its own it is a text."""
 
-    def __init__(self, at: Path, key: str, target: str, fill: Fill) -> None:
+    def __init__(self, at: Path, key: Path, target: str, fill: Fill) -> None:
         super().__init__(at, key)
         self.target = target
         self.fill = fill
@@ -363,8 +360,8 @@ def _from_object(draft: Draft, item: Manifest, kind: str, key: str, title: str, 
 
 def _add_text(draft: Draft, item: Manifest, path: Path, inner: Path) -> None:
     draft.add_at(item, *path, inner=inner)
-    if inner:
-        draft.add_at(item, *path, inner=("global",), mount=("global",))
+    for where in globals_of(inner):
+        draft.add_at(item, *path, inner=where, mount=("global",))
 
 
 def _kustomizations(ground: Ground, file: File, way: Way) -> list[Manifest]:

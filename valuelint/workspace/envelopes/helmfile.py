@@ -6,7 +6,7 @@ import os
 import re
 
 from valuelint.light import Iterator
-from valuelint.syntax import Document, Mapping, Node, Scalar, resolve_alias
+from valuelint.syntax import Document, Mapping, Node, Path, Scalar, resolve_alias
 from valuelint.syntax.patches import CannotPatch, Patch, Set
 from valuelint.workspace.draft import Draft
 from valuelint.workspace.ground import Ground
@@ -58,7 +58,7 @@ def _of_release(ground: Ground, item: Manifest, helmfile: Manifest) -> Iterator[
         draft = Draft(ground.repository, found[0], item.file, False)
         if found[1] is not None:
             draft.say("version", found[1], item.origin("chart"))
-        _finish(draft, item, helmfile, "")
+        _finish(draft, item, helmfile, ())
         yield draft
     elif text.startswith("."):
         for part in dependencies(ground, folder):
@@ -81,7 +81,7 @@ def _field(item: Manifest, helmfile: Manifest, name: str) -> tuple[Manifest, tup
     return None
 
 
-def _finish(draft: Draft, item: Manifest, helmfile: Manifest, key: str) -> None:
+def _finish(draft: Draft, item: Manifest, helmfile: Manifest, key: Path) -> None:
     for name in ("version", "name", "namespace"):
         place = _field(item, helmfile, name)
         if place is not None:
@@ -131,7 +131,7 @@ class _Set(Listed):
         return [Set((*parameter.where, "value"), text)]
 
 
-def _values(draft: Draft, manifest: Manifest, path: tuple[str, ...], key: str, secret: bool) -> None:
+def _values(draft: Draft, manifest: Manifest, path: tuple[str, ...], key: Path, secret: bool) -> None:
     """The layers of a list of files and maps."""
     node = manifest.node(*path)
     for index, given in enumerate(getattr(node, "items", ())):
@@ -145,8 +145,7 @@ def _values(draft: Draft, manifest: Manifest, path: tuple[str, ...], key: str, s
                 _file(draft, value.raw, key)
 
 
-def _file(draft: Draft, path: str, key: str) -> None:
-    inner = (key,) if key else ()
+def _file(draft: Draft, path: str, key: Path) -> None:
     near = draft.file.folder
     if path.endswith(".gotmpl"):
         file = draft.repository.at(os.path.normpath(os.path.join(near, path)))
@@ -157,4 +156,4 @@ def _file(draft: Draft, path: str, key: str) -> None:
             except Unreadable as trouble:
                 draft.gap(f"{file.name}:{trouble}")
                 return
-    draft.add_path(path, near, inner, umbrella=bool(key))
+    draft.add_path(path, near, key, umbrella=bool(key))
