@@ -807,14 +807,93 @@ def test_fleet_makes_a_release_for_each_target(tmp_path: Path) -> None:
 namespace: kube-system
 helm: {chart: cilium, version: 1.18.2, releaseName: cilium, values: {debug: {enabled: true}}}
 targetCustomizations:
-  - {name: east, helm: {values: {debug: {enabled: false}}}}
-  - {name: west, helm: {version: 1.17.2}}
+  - {name: east, clusterName: e, helm: {values: {debug: {enabled: false}}}}
+  - {name: west, clusterGroup: w, helm: {version: 1.17.2}}
+  - {name: nobody, helm: {version: 1.16.2}}
 """
     found = put(tmp_path, {"cilium/fleet.yaml": text}).clusters
-    assert [(item.name, item.releases[0].version, merged(item.releases[0])) for item in found] == [
+    assert [(item.name, item.releases[0].version, merged(item.releases[0])) for item in found if item.releases] == [
         ("east", "1.18.2", {"debug": {"enabled": False}}),
         ("west", "1.17.2", {"debug": {"enabled": True}}),
     ]
+
+
+EAST = "{name: east, clusterName: e, helm: {values: {debug: {enabled: false}}}}"
+WEST = "{clusterSelector: {matchLabels: {env: west}}, helm: {values: {debug: {enabled: false}}}}"
+GIT = "apiVersion: fleet.cattle.io/v1alpha1\nkind: GitRepo\nspec:\n  paths: [PATH]\n  targets: [TARGETS]\n"
+
+
+# A cluster takes the first customization that it matches, or else the bundle as it is.
+@pytest.mark.parametrize(
+    ("more", "git", "judged", "listed"),
+    [
+        ("", "", {None: True}, []),
+        (f"targetCustomizations: [{EAST}]", "", {"east": False}, [True]),
+        (f"targetCustomizations: [{EAST}, {{clusterSelector: {{}}, doNotDeploy: true}}]", "", {"east": False}, []),
+        ("targetCustomizations: [{clusterSelector: {}, name: all}]", "", {"all": True}, []),
+        ("targetCustomizations: [{clusterName: e, doNotDeploy: true}]", "", {None: True}, []),
+        (f"targetCustomizations: [{EAST}]\noverrideTargets: [{{clusterName: e}}]", "", {"east": False}, [True]),
+        (
+            f"targetCustomizations: [{EAST}]\noverrideTargets: [{{clusterName: e}}, {{clusterName: f}}]",
+            "",
+            {"east": False, "f": True},
+            [],
+        ),
+        (f"targetCustomizations: [{EAST}]", GIT.replace("TARGETS", "{clusterName: g}"), {"east": False, "g": True}, []),
+        (f"targetCustomizations: [{EAST}]", GIT.replace("PATH", "x"), {"east": False}, [True]),
+        (
+            f"targetCustomizations: [{WEST}]",
+            GIT.replace("TARGETS", "{name: mid, clusterSelector: {matchLabels: {env: mid}}}"),
+            {"env=west": False, "mid": True},
+            [],
+        ),
+        (
+            f"targetCustomizations: [{WEST}]",
+            GIT.replace("TARGETS", "{clusterSelector: {matchLabels: {zone: a}}}"),
+            {"env=west": False},
+            [True],
+        ),
+    ],
+)
+def test_fleet_deploys_the_bundle_as_it_is_where_nothing_customizes_it(
+    more: str, git: str, judged: dict[str | None, bool], listed: list[bool], tmp_path: Path
+) -> None:
+    text = "helm: {chart: cilium, version: 1.18.2, releaseName: cilium, values: {debug: {enabled: true}}}\n"
+    files = {"apps/cilium/fleet.yaml": f"{text}{more}\n"}
+    if git:
+        files["git.yaml"] = git.replace("PATH", "apps").replace("TARGETS", "{clusterName: g}")
+    found = put(tmp_path, files).clusters
+    releases = [(item.name, release) for item in found for release in item.releases]
+    assert {(name, merged(release)["debug"]["enabled"]) for name, release in releases} == {  # type: ignore[index]
+        (tmp_path.name if name is None else name, value) for name, value in judged.items()
+    }
+    others = [release for item in found for release in item.others]
+    assert [merged(release)["debug"]["enabled"] for release in others] == listed  # type: ignore[index]
+    assert all("no customization" in release.unresolved[-1] for release in others)
+
+
+@pytest.mark.parametrize("chart", ["chart", "./chart"])
+def test_fleet_installs_a_chart_of_its_own_folder(chart: str, tmp_path: Path) -> None:
+    files = {
+        "net/fleet.yaml": f"namespace: sys\nhelm: {{chart: {chart}, releaseName: r, values: {{cilium: {{a: 1}}}}}}\n"
+        "kustomize: {dir: k}\nyaml: {overlays: [more]}\n",
+        "net/chart/Chart.yaml": "name: x\ndependencies: [{name: cilium, version: 1.18.2, condition: cilium.here}]\n",
+        "net/chart/values.yaml": "cilium: {b: 2}\n",
+    }
+    release = only(put(tmp_path, files))
+    assert said(release) == ("1.18.2", "r", "sys")
+    assert merged(release) == {"a": 1, "b": 2}
+    assert [gap.what for gap in release.gaps] == ["the overlay more may change the files of the chart"]
+    assert "kustomize changes what the chart renders" in release.unresolved
+    off = put(tmp_path, {"net/chart/values.yaml": "cilium: {here: false}\n"})
+    assert not off.clusters
+
+
+def test_all_customizations_of_fleet_may_match_at_once(tmp_path: Path) -> None:
+    text = "targetCustomizationMode: AllMatches\nhelm: {chart: cilium, version: 1.18.2, releaseName: r}\n"
+    text += "targetCustomizations: [{clusterGroup: g, helm: {values: {debug: {enabled: true}}}}]\n"
+    (release,) = [release for item in put(tmp_path, {"net/fleet.yaml": text}).clusters for release in item.releases]
+    assert [gap.what for gap in release.gaps] == ["other customizations may match the cluster as well"]
 
 
 def test_fleet_puts_what_it_looks_up_in_the_cluster_on_top(tmp_path: Path) -> None:
@@ -829,6 +908,7 @@ helm:
   valuesFrom: [{secretKeyRef: {name: looked-up}}]
 targetCustomizations:
   - name: east
+    clusterSelector: {}
     defaultNamespace: kube-system
     helm:
       values: {debug: {enabled: false}}

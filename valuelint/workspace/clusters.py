@@ -14,7 +14,7 @@ _NO_CLUSTER = frozenset(
 
 
 class Group(NamedTuple):
-    """The releases of a cluster; `others` only bootstrap what a controller keeps applying, or are never installed."""
+    """The releases of a cluster; `others` only bootstrap what a controller keeps applying, or are not installed."""
 
     name: str
     drafts: tuple[Draft, ...]
@@ -74,7 +74,7 @@ def _relative(path: str, roots: list[str]) -> list[str]:
 
 def _split(drafts: list[Draft], name: str) -> list[Group]:
     """One cluster, or several where the same release is there twice: told apart by the folder in which they differ."""
-    installed = [draft for draft in drafts if not draft.rendered_only]
+    installed = [draft for draft in drafts if not draft.unjudged]
     led = [draft for draft in installed if draft.controller] or installed
     folders = _tell_apart(led)
     if not folders:
@@ -132,7 +132,7 @@ def _settled(name: str, drafts: list[Draft], above: list[Draft] | None = None) -
     What gave way is looked at by itself, unless its values are those of the other, or may be.
     """
     led = {draft.chart.name: draft for draft in (*drafts, *(above or ())) if draft.controller}
-    installed = [draft for draft in drafts if not draft.rendered_only]
+    installed = [draft for draft in drafts if not draft.unjudged]
     judged = [draft for draft in installed if draft.controller or draft.chart.name not in led]
     found, others = [], []
     used = {(layer.file, layer.path) for draft in judged for layer in draft.layers}
@@ -140,7 +140,7 @@ def _settled(name: str, drafts: list[Draft], above: list[Draft] | None = None) -
         if draft in judged:
             continue
         mine = {(layer.file, layer.path) for layer in draft.layers}
-        if draft.rendered_only or mine <= used or led[draft.chart.name].gaps:
+        if draft.unjudged or mine <= used or led[draft.chart.name].gaps:
             others.append(draft)
         else:
             found.append(Group(f"{name}: {draft.file.name}", (draft,), ()))

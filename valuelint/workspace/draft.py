@@ -47,8 +47,8 @@ class Draft:
         self.gaps: list[Gap] = []
         self.unresolved: list[str] = []
         self.delivery: Delivery | None = None
-        self.rendered_only = False
-        """Whether it is never installed: somebody takes a part of what it renders."""
+        self.unjudged = False
+        """Whether nobody installs it, as far as anybody can tell: a part of what it renders is taken, say."""
         self.partial = False
         """Whether a file was taken for one of its layers because nothing better is there."""
         self.fill: Fill = self.way.fill_text

@@ -36,7 +36,7 @@ def releases(ground: Ground) -> Iterator[Draft]:
                     continue
                 for draft in _of_release(ground, item, manifest):
                     if rendered:
-                        draft.rendered_only = True
+                        draft.unjudged = True
                         draft.unresolved.append(f"{_ONLY_RENDERED} is for helmfile template alone: it is not judged")
                     yield draft
 
