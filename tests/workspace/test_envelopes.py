@@ -533,6 +533,147 @@ def test_flux_fills_in_the_key_of_a_config_map(tmp_path: Path, build: str, expec
         assert merged(release) == expected
 
 
+GENERATE = "configMapGenerator:\n- {{name: one, {0}}}\nresources: [r.yaml]\n"
+SECRET = "kind: Secret\nmetadata: {name: one}\ndata: {values.yaml: ZGVidWc6IHtlbmFibGVkOiB0cnVlfQo=, host: MS4y}\n"
+
+
+@pytest.mark.parametrize(
+    ("reference", "files", "expected"),
+    [
+        ("", {"kustomization.yaml": GENERATE.format("files: [values.yaml=a.yaml]"), "a.yaml": "x: 1\n"}, {"x": 1}),
+        ("", {"kustomization.yaml": GENERATE.format("literals: ['values.yaml=x: {z: true}']")}, {"x": {"z": True}}),
+        (", valuesKey: a", {"kustomization.yaml": GENERATE.format("envs: [e]"), "e": "# n\n a=x: 0777\n"}, {"x": 511}),
+        (", valuesKey: a, targetPath: x.y", {"kustomization.yaml": GENERATE.format("env: e"), "e": "a=12"}, 12),
+        (", valuesKey: a, targetPath: x.y", {"kustomization.yaml": GENERATE.format("literals: ['a=\"12\"']")}, 12),
+        (", valuesKey: a, targetPath: x.y", {"kustomization.yaml": GENERATE.format("literals: [a=b=c]")}, "b=c"),
+        (", kind: Secret", {"s.yaml": SECRET}, {"debug": {"enabled": True}}),
+        (", kind: Secret, valuesKey: host, targetPath: x.y", {"s.yaml": SECRET}, "1.2"),
+    ],
+)
+def test_flux_reads_what_is_generated_or_encoded(
+    reference: str, files: dict[str, str], expected: object, tmp_path: Path
+) -> None:
+    text = (
+        RELEASE
+        + f"  valuesFrom: [{{{('kind: ConfigMap' if 'kind' not in reference else '')}{reference}, name: one}}]\n"
+    )
+    release = only(put(tmp_path, {"r.yaml": text.replace("{, ", "{"), **files}))
+    assert not release.gaps
+    if isinstance(expected, dict):
+        assert merged(release) == expected
+    else:
+        assert merged(release) == {"x": {"y": expected}}
+
+
+@pytest.mark.parametrize(
+    ("files", "what"),
+    [
+        ({"s.yaml": SECRET.replace("ZGVi", "ZG")}, "Secret one: s.yaml does not hold it as a text in base64"),
+        ({"s.yaml": SECRET.replace("ZGVidWc6IHtlbmFibGVkOiB0cnVlfQo=", "YTogWwo=")}, "Secret one: "),
+        (
+            {"s.yaml": SECRET.replace("ZGVidWc6IHtlbmFibGVkOiB0cnVlfQo=", "YQo=")},
+            "Secret one: values are a map of options",
+        ),
+        ({"s.yaml": SECRET.replace("ZGVi", "'ENC[").replace("Qo=", "]'")}, "Secret one: it is encrypted, in s.yaml"),
+        (
+            {
+                "kustomization.yaml": "secretGenerator: [{name: one, envs: [e]}]\nresources: [r.yaml]\n",
+                "e": "values.yaml\n",
+            },
+            "Secret one: it comes from e, where it is not said",
+        ),
+    ],
+)
+def test_flux_says_why_a_secret_cannot_be_read(files: dict[str, str], what: str, tmp_path: Path) -> None:
+    text = RELEASE + "  valuesFrom: [{kind: Secret, name: one}]\n"
+    release = only(put(tmp_path, {"r.yaml": text, **files}))
+    assert [gap.what.startswith(what) for gap in release.gaps] == [True], release.gaps
+
+
+def test_what_is_generated_for_an_umbrella_is_taken_by_its_key(tmp_path: Path) -> None:
+    release = RELEASE.replace("{chart: cilium, version: 1.18.2}", "{chart: ./c, sourceRef: {kind: GitRepository}}")
+    release += "  valuesFrom: [{kind: ConfigMap, name: one}]\n"
+    values = "net: {debug: {enabled: true}}, other: 1, global: {x: 1}"
+    files = {
+        "r.yaml": release,
+        "kustomization.yaml": GENERATE.format(f"literals: ['values.yaml={{{values}}}']"),
+        "c/Chart.yaml": "name: x\ndependencies: [{name: cilium, alias: net, version: 1.18.2}]\n",
+    }
+    assert merged(only(put(tmp_path, files))) == {"debug": {"enabled": True}, "global": {"x": 1}}
+
+
+VARIABLES = "  postBuild:\n    substituteFrom:\n      - {kind: KIND, name: settings}\n    substitute: {LAST: here}\n"
+
+
+@pytest.mark.parametrize(
+    ("kind", "files", "expected"),
+    [
+        ("Secret", {"s.yaml": "kind: Secret\nmetadata: {name: settings}\nstringData: {NAME: home}\n"}, "home"),
+        ("Secret", {"s.yaml": "kind: Secret\nmetadata: {name: settings}\ndata: {NAME: aG9tZQ==}\n"}, "home"),
+        ("Secret", {"s.yaml": "kind: Secret\nmetadata: {name: settings}\nstringData: {NAME: 'ENC[x]'}\n"}, None),
+        (
+            "Secret",
+            {"k/kustomization.yaml": "secretGenerator: [{name: settings, envs: [e]}]\n", "k/e": "NAME=home"},
+            "home",
+        ),
+        ("Secret", {"k/kustomization.yaml": "secretGenerator: [{name: settings, envs: [e]}]\n"}, None),
+        (
+            "ConfigMap",
+            {"k/kustomization.yaml": "configMapGenerator: [{name: settings, literals: [NAME=home]}]\n"},
+            "home",
+        ),
+        (
+            "ConfigMap",
+            {"k/kustomization.yaml": "configMapGenerator: [{name: settings, files: [NAME=f]}]\n", "k/f": "home"},
+            "home",
+        ),
+        ("ConfigMap", {"k/kustomization.yaml": "configMapGenerator: [{name: settings, literals: [A=b]}]\n"}, "default"),
+        (
+            "ConfigMap",
+            {"k/kustomization.yaml": "configMapGenerator: [{name: settings, behavior: merge, literals: [A=b]}]\n"},
+            None,
+        ),
+        (
+            "ConfigMap",
+            {
+                f"{name}/s.yaml": f"kind: ConfigMap\nmetadata: {{name: settings}}\ndata: {{NAME: {name}}}\n"
+                for name in "ab"
+            },
+            None,
+        ),
+        (
+            "ConfigMap",
+            {
+                f"{name}/s.yaml": f"kind: ConfigMap\nmetadata: {{name: settings}}\ndata: {{NAME: {name}}}\n"
+                for name in ("ks", "b")
+            },
+            "ks",
+        ),
+    ],
+)
+def test_flux_takes_variables_from_what_stands_in_the_repository(
+    kind: str, files: dict[str, str], expected: str | None, tmp_path: Path
+) -> None:
+    sync = SYNC.replace("NAME", "x").replace("PATH", "app") + VARIABLES.replace("KIND", kind)
+    text = RELEASE + "  values: {cluster: {name: '${NAME:=default}'}, k8sServiceHost: '${LAST}'}\n"
+    found = merged(only(put(tmp_path, {"app/release.yaml": text, "ks/sync.yaml": sync, **files})))
+    name = Unknown("${NAME:=default}") if expected is None else expected
+    assert found == {"cluster": {"name": name}, "k8sServiceHost": "here"}
+
+
+def test_the_last_source_of_a_variable_wins(tmp_path: Path) -> None:
+    sources = "[{kind: ConfigMap, name: one}, {kind: Secret, name: two}]"
+    sync = SYNC.replace("NAME", "x").replace("PATH", "app") + f"  postBuild: {{substituteFrom: {sources}}}\n"
+    data = "{A: first, B: first, C: first}"
+    files = {
+        "app/release.yaml": RELEASE + "  values: {a: '${A}', b: '${B}', c: '${C}'}\n",
+        "sync.yaml": sync,
+        "one.yaml": f"kind: ConfigMap\nmetadata: {{name: one}}\ndata: {data}\n",
+        "two.yaml": "kind: Secret\nmetadata: {name: two}\nstringData: {B: last, C: 'ENC[x]'}\n",
+    }
+    assert merged(only(put(tmp_path, files))) == {"a": "first", "b": "last", "c": Unknown("${C}")}
+
+
 # --- Argo CD --------------------------------------------------------------------------------------
 
 
@@ -872,6 +1013,28 @@ def test_fleet_deploys_the_bundle_as_it_is_where_nothing_customizes_it(
     assert all("no customization" in release.unresolved[-1] for release in others)
 
 
+@pytest.mark.parametrize(
+    ("more", "other", "gaps"),
+    [
+        ("", "", []),
+        ("", CONFIG, ["ConfigMap cilium-values is read in the cluster"]),
+        (", namespace: net", CONFIG.replace("name: cil", "namespace: x, name: cil"), []),
+        (", key: other", "", ["ConfigMap cilium-values: c.yaml holds no key other"]),
+    ],
+)
+def test_fleet_takes_values_from_a_config_map_of_the_repository(
+    more: str, other: str, gaps: list[str], tmp_path: Path
+) -> None:
+    helm = f"releaseName: r, valuesFrom: [{{configMapKeyRef: {{name: cilium-values{more}}}}}]"
+    text = f"helm: {{chart: cilium, version: 1.18.2, values: {{cluster: {{name: x, id: 1}}}}, {helm}}}\n"
+    config = CONFIG.replace("name: cil", "namespace: net, name: cil") if "namespace" in more else CONFIG
+    files = {"net/fleet.yaml": text, "c.yaml": config} | ({"d.yaml": other} if other else {})
+    release = only(put(tmp_path, files))
+    assert [gap.what for gap in release.gaps] == gaps
+    if not gaps:
+        assert merged(release) == {"cluster": {"name": "NAME", "id": 1}}
+
+
 @pytest.mark.parametrize("chart", ["chart", "./chart"])
 def test_fleet_installs_a_chart_of_its_own_folder(chart: str, tmp_path: Path) -> None:
     files = {
@@ -922,7 +1085,7 @@ targetCustomizations:
     assert data["cluster"] == {"id": 2}
     assert isinstance(data["hubble"], Unknown)
     assert [(gap.number, gap.what) for gap in release.gaps] == [
-        (len(release.layers), "secret looked-up is read in the cluster")
+        (len(release.layers), "Secret looked-up is read in the cluster")
     ]
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 
 from valuelint.charts.facts import Chart
-from valuelint.light import Callable, Iterator
-from valuelint.syntax import Document, Mapping, Path, Scalar, Source, SourceError, find, resolve_alias
+from valuelint.light import Any, Callable, Iterator
+from valuelint.syntax import Document, Mapping, Path, Scalar, Source, SourceError, find, load_data, resolve_alias
 from valuelint.values import Layer, Placement
 from valuelint.values.blanks import Blanks, inserts, marks_of
 from valuelint.values.layer import Made, holds_text, place
 from valuelint.workspace import sets
 from valuelint.workspace.kustomize import Way
+from valuelint.workspace.objects import Held
 from valuelint.workspace.parameters import Fill, Parameters
 from valuelint.workspace.references import exact, newest
 from valuelint.workspace.release import Beside, Delivery, Gap, Origin, Release
@@ -163,6 +164,48 @@ class Draft:
             self.add_placed(manifest.document, Placement(parameters.at, recipe=parameters))
         except ValueError as error:
             self.gap(f"{manifest.file.name}: a value that is set cannot be read: {error}")
+
+    def add_held(self, given: Held, title: str, inner: Path = ()) -> None:
+        """The layers of what a ConfigMap or Secret holds under a key."""
+        if given.why:
+            self.gap(f"{title}: {given.why}")
+        elif given.file is not None:
+            try:
+                self.add_umbrella(given.file, inner)
+            except Unreadable as trouble:
+                self.gap(f"{given.file.name}:{trouble}")
+        elif given.holder is not None and not given.coded:
+            self.add_at(given.holder, *given.path, inner=inner)
+            for where in globals_of(inner):
+                self.add_at(given.holder, *given.path, inner=where, mount=("global",))
+        elif given.holder is not None:
+            self._add_coded(given, title, inner)
+
+    def _add_coded(self, given: Held, title: str, inner: Path) -> None:
+        try:
+            data = load_data(given.text)
+        except SourceError as error:
+            self.gap(f"{title}: {error.message}")
+            return
+        for where, mount in ((inner, ()), *((where, ("global",)) for where in globals_of(inner))):
+            part = data
+            for key in where:
+                part = part.get(key) if isinstance(part, dict) else None
+            if isinstance(part, dict):
+                self.add_assigned(given, [((*mount, key), value) for key, value in part.items()])
+            elif part is not None and not mount:
+                self.gap(f"{title}: values are a map of options")
+
+    def add_assigned(self, given: Held, pairs: list[tuple[Path, Any]]) -> None:
+        """The layer of values that are set at paths, of a text that does not hold them as they are."""
+        if given.holder is None or not pairs:
+            return
+        found = find(given.holder.root, given.path)
+        span = (found.node.start, found.node.end) if found is not None else (0, 0)
+        root = sets.tree([sets.Assignment(path, value, span, span) for path, value in pairs])
+        placement = Placement((*given.holder.prefix, *given.path), fixed=given.coded, recipe=Made(root))
+        source, document = given.holder.document.source, given.holder.document
+        self.layers.append(Layer(source, document, root, placement, Blanks(source, self.fill)))
 
     def add_file(self, file: File, inner: Path = (), mount: Path = ()) -> None:
         """The layers of a values file, one a document. Raises Unreadable where it is no YAML."""

@@ -11,6 +11,7 @@ import re
 from itertools import islice
 
 from valuelint.light import Callable, Iterable, Iterator, NamedTuple
+from valuelint.workspace.objects import variables
 from valuelint.workspace.release import Origin
 from valuelint.workspace.repository import File, Manifest, Repository
 
@@ -302,15 +303,15 @@ def flux_syncs(repository: Repository, file: File) -> list[Sync]:
             continue
         if not path.strip("./") and manifest.text("spec", "sourceRef", "kind") in ("OCIRepository", "Bucket"):
             continue  # the top of an artifact is not that of this repository
-        variables = manifest.strings("spec", "postBuild", "substitute")
+        given: dict[str, str | None] = {}
         # Without a postBuild of its own, a Kustomization above may patch one in.
         complete = manifest.node("spec", "postBuild") is not None
         for reference in manifest.items("spec", "postBuild", "substituteFrom"):
-            more = _variables_from(repository, reference)
-            if more is None:
-                complete = False
-            else:
-                variables = {**more, **variables}
+            name, kind = reference.text("name") or "", reference.text("kind") or ""
+            more, whole = ({}, False) if "$" in name else variables(repository, kind, name, file)
+            complete = complete and whole and None not in more.values()
+            given.update(more)
+        given.update(manifest.strings("spec", "postBuild", "substitute"))
         namespace = manifest.text("spec", "targetNamespace")
         if namespace is not None and "${" in namespace:
             namespace = None
@@ -322,7 +323,7 @@ def flux_syncs(repository: Repository, file: File) -> list[Sync]:
                 namespace,
                 manifest.origin("spec", "targetNamespace"),
                 True,
-                variables,
+                {key: text for key, text in given.items() if text is not None},
                 complete,
                 tuple(manifest.items("spec", "patches")),
                 None,
@@ -331,14 +332,3 @@ def flux_syncs(repository: Repository, file: File) -> list[Sync]:
             )
         )
     return found
-
-
-def _variables_from(repository: Repository, reference: Manifest) -> dict[str, str] | None:
-    """The data of the ConfigMap that a `substituteFrom` names, if it is in the repository; Secrets are encrypted."""
-    name, kind = reference.text("name"), reference.text("kind")
-    if not name or kind != "ConfigMap" or "$" in name:
-        return None
-    for manifest in repository.manifests(b"ConfigMap", name.encode()):
-        if manifest.kind == "ConfigMap" and manifest.name == name:
-            return {key: text for key, text in manifest.strings("data").items() if "ENC[" not in text}
-    return None

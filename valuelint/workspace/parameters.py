@@ -74,13 +74,13 @@ class Parameters(Recipe):
             [
                 sets.Assignment(path, value, parameter.name_place, parameter.place)
                 for parameter in self.given(document)
-                for path, value in self._assigned(parameter)
+                for path, value in self.assigned(parameter)
             ]
         )
 
     def write(self, document: Document, patches: tuple[Patch, ...]) -> tuple[Patch, ...]:
         """Patches on values as patches of the document. Raises CannotPatch."""
-        given = [(parameter, self._assigned(parameter)) for parameter in self.given(document)]
+        given = [(parameter, self.assigned(parameter)) for parameter in self.given(document)]
         made: list[Patch] = []
         gone: set[Path] = set()
         for patch in patches:
@@ -94,7 +94,8 @@ class Parameters(Recipe):
         # From the end on, so that what is still to go stays where it is.
         return (*made, *(Remove(where) for where in sorted(gone, reverse=True)))
 
-    def _assigned(self, parameter: Parameter) -> Assigned:
+    def assigned(self, parameter: Parameter) -> Assigned:
+        """The paths that a parameter sets, and the values. Raises ValueError."""
         pairs = sets.parse_set(f"{parameter.name}={parameter.text}", strings=parameter.strings)
         length = len(self.key)
         return [(path[length:], value) for path, value in pairs if path[:length] == self.key and len(path) > length]
@@ -115,7 +116,7 @@ class Parameters(Recipe):
             text = text_of(new)
             for strings in (parameter.strings, not parameter.strings):
                 changed = parameter._replace(text=self.escaped(text), strings=strings)
-                if _same(self._assigned(changed), [(path, new)]):
+                if _same(self.assigned(changed), [(path, new)]):
                     return self.with_text(parameter, text, strings)
             raise CannotPatch(f"the parameter {parameter.name} cannot hold that value")
         raise CannotPatch("no single parameter holds that value")

@@ -8,6 +8,7 @@ from valuelint.light import Iterator, NamedTuple
 from valuelint.syntax import Path
 from valuelint.workspace.draft import Draft
 from valuelint.workspace.ground import Ground
+from valuelint.workspace.objects import Held, held
 from valuelint.workspace.references import chart_of
 from valuelint.workspace.repository import File, Manifest
 from valuelint.workspace.umbrellas import dependencies, draft_dependency, is_off, layers_of_text
@@ -152,9 +153,27 @@ def _finish(draft: Draft, parts: list[Manifest], key: Path) -> None:
         _template_values(draft, part, key)
     for part in parts:
         for item in part.items("helm", "valuesFrom"):
-            for kind in ("configMapKeyRef", "secretKeyRef"):
-                if item.node(kind) is not None:
-                    draft.gap(f"{kind.removesuffix('KeyRef')} {item.text(kind, 'name')} is read in the cluster")
+            for kind, field in (("ConfigMap", "configMapKeyRef"), ("Secret", "secretKeyRef")):
+                reference = item.part(field)
+                if reference is not None:
+                    _values_from(draft, kind, reference, key)
+
+
+def _values_from(draft: Draft, kind: str, reference: Manifest, inner: Path) -> None:
+    """The layer of a ConfigMap or Secret, where only one of that name stands in the repository."""
+    name, namespace = reference.text("name") or "", reference.text("namespace")
+    found = [
+        item
+        for item in draft.repository.manifests(kind.encode(), name.encode())
+        if (item.kind, item.name) == (kind, name)
+        and (namespace is None or item.text("metadata", "namespace") in (None, namespace))
+    ]
+    if len(found) == 1:
+        key = reference.text("key") or "values.yaml"
+        given = held(found[0]).get(key) or Held(why=f"{found[0].file.name} holds no key {key}")
+        draft.add_held(given, f"{kind} {name}", inner)
+    else:
+        draft.gap(f"{kind} {name} is read in the cluster")
 
 
 def _template_values(draft: Draft, part: Manifest, key: Path) -> None:

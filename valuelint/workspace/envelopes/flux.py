@@ -11,10 +11,11 @@ from valuelint.workspace.draft import Draft, globals_of
 from valuelint.workspace.ground import Ground
 from valuelint.workspace.kustomize import Way
 from valuelint.workspace.loose import Finder, chart_of_values
+from valuelint.workspace.objects import Held, generated, generator_of, held, nearest
 from valuelint.workspace.parameters import Fill, Parameter, Parameters, node_at, span
 from valuelint.workspace.patches import Change, changes, replaced
 from valuelint.workspace.references import chart_of
-from valuelint.workspace.repository import File, Manifest, Unreadable
+from valuelint.workspace.repository import File, Manifest
 from valuelint.workspace.umbrellas import Dependency, dependencies, draft_dependency, is_off
 
 _GROUP = "helm.toolkit.fluxcd.io"
@@ -216,29 +217,10 @@ def _source(ground: Ground, manifest: Manifest, reference: Manifest, way: Way) -
         for item in ground.repository.manifests(kind.encode(), name.encode())
         if item.kind == kind and item.name == name
     ]
-    return _nearest(found, manifest.file)
-
-
-def _nearest(found: list[Manifest], file: File) -> Manifest | None:
-    """The manifest whose file shares the most of the path with another one; templates are for templates."""
-    if not found:
-        return None
-    return max(
-        found,
-        key=lambda item: (
-            item.file is file,
-            item.file.is_template == file.is_template,
-            len(os.path.commonpath([item.file.folder, file.folder])),
-            -len(item.file.path),
-        ),
-    )
+    return nearest(found, manifest.file)
 
 
 # --- valuesFrom -----------------------------------------------------------------------------------
-
-
-def _generator(kind: str) -> str:
-    return "configMapGenerator" if kind == "ConfigMap" else "secretGenerator"
 
 
 def _values_from(ground: Ground, draft: Draft, reference: Manifest, manifest: Manifest, way: Way, inner: Path) -> None:
@@ -255,40 +237,40 @@ def _values_from(ground: Ground, draft: Draft, reference: Manifest, manifest: Ma
             draft.gap(f"{title} hangs on a placeholder")
         return
     objects, patches = _objects(ground, kind, filled, way)
-    item = _nearest(objects, manifest.file)
+    item = nearest(objects, manifest.file)
     made = _generated(ground, kind, filled, key, _kustomizations(ground, manifest.file, way))
     if made is None and item is None:
         made = _generated(ground, kind, filled, key, _neighbours(ground, kind, filled, manifest.file))
-    item = next((patch for patch in reversed(patches) if _holds(patch, key)), item if made is None else None)
-    if target:
-        field = None if item is None else _plain(item, kind, key)
-        if item is None or field is None:
-            draft.add_unknown(reference, target, title)
-        else:
-            where = (*item.prefix, field, key)
-            draft.add_parameters(item, _Target(where, inner, target, way.fill_text))
-        return
+    item = next((patch for patch in reversed(patches) if key in held(patch)), item if made is None else None)
     if item is not None:
-        _from_object(draft, item, kind, key, title, inner)
+        made = held(item).get(key) or Held(why=f"{item.file.name} holds no key {key}")
+    if target:
+        _at_target(draft, made, reference, target, title, inner)
         return
     beside = _beside(ground, draft, manifest.file) if made is None and kind == "ConfigMap" else None
     if beside is not None:
         draft.unresolved.append(f"{title} is not in the repository: {beside.name} beside it is taken for it")
         draft.partial = True
-        made = [beside]
+        made = Held(beside)
     if made is None:
         draft.gap(f"{title} is not in the repository")
-    elif isinstance(made, str):
-        draft.gap(f"{title}: {made}")
-    elif made:
-        for file in made:
-            try:
-                if inner:
-                    draft.add_umbrella(file, inner)
-                else:
-                    draft.add_file(file)
-            except Unreadable as trouble:
-                draft.gap(f"{file.name}:{trouble}")
+    else:
+        draft.add_held(made, title, inner)
+
+
+def _at_target(draft: Draft, given: Held | None, reference: Manifest, target: str, title: str, inner: Path) -> None:
+    """The layer of one value, which stands under a key and is set at `targetPath`."""
+    if given is None or given.holder is None:
+        draft.add_unknown(reference, target, title)
+        return
+    parameters = _Target((*given.holder.prefix, *given.path), inner, target, draft.way.fill_text)
+    if not given.coded:
+        draft.add_parameters(given.holder, parameters)
+        return
+    try:
+        draft.add_assigned(given, parameters.assigned(parameters.parameter(given.text, (0, 0))))
+    except ValueError as error:
+        draft.gap(f"{title} cannot be read: {error}")
 
 
 def _objects(ground: Ground, kind: str, name: str, way: Way) -> tuple[list[Manifest], list[Manifest]]:
@@ -306,16 +288,6 @@ def _objects(ground: Ground, kind: str, name: str, way: Way) -> tuple[list[Manif
     return objects, patches
 
 
-def _holds(item: Manifest, key: str) -> bool:
-    return item.text("data", key) is not None or item.text("stringData", key) is not None
-
-
-def _plain(item: Manifest, kind: str, key: str) -> str | None:
-    """The field of a ConfigMap or Secret that holds a key as it is, neither encrypted nor encoded; None without one."""
-    fields = ("data",) if kind == "ConfigMap" else ("stringData",)
-    return next((field for field in fields if not (item.text(field, key) or "ENC[").startswith("ENC[")), None)
-
-
 class _Target(Parameters):
     """A key of a ConfigMap that is one value, set at `targetPath`; in quotes of its own it is a text."""
 
@@ -327,9 +299,13 @@ class _Target(Parameters):
     def given(self, document: Document) -> Iterator[Parameter]:
         node = node_at(document, self.at)
         if isinstance(node, Scalar):
-            text = self.fill(node.raw) or node.raw
-            quoted = len(text) > 1 and text[0] == text[-1] and text[0] in "'\""
-            yield Parameter(self.at, self.target, text[1:-1] if quoted else text, quoted, span(node), span(node))
+            yield self.parameter(node.raw, span(node))
+
+    def parameter(self, raw: str, place: tuple[int, int]) -> Parameter:
+        """The parameter of a text."""
+        text = self.fill(raw) or raw
+        quoted = len(text) > 1 and text[0] == text[-1] and text[0] in "'\""
+        return Parameter(self.at, self.target, text[1:-1] if quoted else text, quoted, place, place)
 
     def escaped(self, text: str) -> str:
         return text if text.startswith("{") else text.replace(",", "\\,")
@@ -340,28 +316,6 @@ class _Target(Parameters):
 
     def with_name(self, parameter: Parameter, name: str) -> Patch:
         raise CannotPatch("targetPath of the HelmRelease says where it belongs")
-
-
-def _from_object(draft: Draft, item: Manifest, kind: str, key: str, title: str, inner: Path) -> None:
-    """The layer that a key of a ConfigMap or Secret gives."""
-    for field in ("data", "stringData"):
-        text = item.text(field, key)
-        if text is None:
-            continue
-        if text.startswith("ENC["):
-            draft.gap(f"{title} is encrypted, in {item.file.name}")
-        elif kind == "Secret" and field == "data":
-            draft.gap(f"{title} is encoded, in {item.file.name}")
-        else:
-            _add_text(draft, item, (field, key), inner)
-        return
-    draft.gap(f"{title}: {item.file.name} holds no key {key}")
-
-
-def _add_text(draft: Draft, item: Manifest, path: Path, inner: Path) -> None:
-    draft.add_at(item, *path, inner=inner)
-    for where in globals_of(inner):
-        draft.add_at(item, *path, inner=where, mount=("global",))
 
 
 def _kustomizations(ground: Ground, file: File, way: Way) -> list[Manifest]:
@@ -376,32 +330,26 @@ def _neighbours(ground: Ground, kind: str, name: str, file: File) -> list[Manife
     """Other kustomizations not far from a HelmRelease that generate what it takes its values from."""
     found = []
     for other in ground.repository.named("kustomization.yaml", "kustomization.yml"):
-        if name.encode() in other.data and _generator(kind).encode() in other.data:
+        if name.encode() in other.data and generator_of(kind).encode() in other.data:
             kustomization = ground.reach.kustomization(other.folder)
             if kustomization is not None and _related(kustomization.file.folder, file.folder):
                 found.append(kustomization)
     return found
 
 
-def _generated(ground: Ground, kind: str, name: str, key: str, candidates: list[Manifest]) -> list[File] | str | None:
-    """The file that a generator makes the key of; a text says why it cannot be read; None without one."""
-    missing: str | None = None
+def _generated(ground: Ground, kind: str, name: str, key: str, candidates: list[Manifest]) -> Held | None:
+    """What the generators of some kustomizations, the outermost first, make of a key; None where there are none."""
+    missing = None
     for kustomization in candidates:
-        for generator in kustomization.items(_generator(kind)):
+        for generator in kustomization.items(generator_of(kind)):
             if generator.text("name") != name:
                 continue
-            for entry in generator.texts("files"):
-                given, _, path = entry.rpartition("=")
-                if (given or os.path.basename(path)) != key:
-                    continue
-                source = ground.repository.at(os.path.join(kustomization.file.folder, path))
-                if source is not None:
-                    return [source]
-                missing = f"{path}, which {kustomization.file.name} takes it from, is not in the repository"
-            for entry in generator.texts("literals"):
-                if entry.partition("=")[0] == key:
-                    missing = f"it is a literal in {kustomization.file.name}"
-            missing = missing or f"{kustomization.file.name} makes it without the key {key}"
+            given = generated(ground.repository, generator).get(key)
+            if given is not None and not given.why:
+                return given
+            missing = missing or given or Held(why=f"{kustomization.file.name} makes it without the key {key}")
+            if generator.text("behavior") == "replace":
+                return missing
     return missing
 
 
