@@ -700,6 +700,88 @@ spec:
     assert text[found.node.start : found.node.end] == '"false"'
 
 
+APP = """\
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {name: net}
+spec:
+  destination: {namespace: sys}
+  sources:
+  - {repoURL: 'https://x/values.git', ref: values}
+  - chart: cilium
+    targetRevision: 1.18.2
+    helm: {HELM}
+"""
+
+
+@pytest.mark.parametrize(
+    ("helm", "expected", "gaps"),
+    [
+        ("valueFiles: [$values/env/*.yaml]", {"a": "two", "b": 1}, []),
+        ("valueFiles: [$values/env/**/*.yaml]", {"a": "three", "b": 1, "c": 1}, []),
+        (
+            "valueFiles: [$values/env/a.yaml, $values/env/x.yaml], ignoreMissingValueFiles: true",
+            {"a": "one", "b": 1},
+            [],
+        ),
+        ("valueFiles: [$values/env/x.yaml], ignoreMissingValueFiles: true", {}, ["x.yaml of https://x/values.git is"]),
+        ("valueFiles: [own.yaml], ignoreMissingValueFiles: true", {}, ["own.yaml is one of the chart's own"]),
+        (
+            "fileParameters: [{name: x.z, path: $values/note.txt}], parameters: [{name: x.z, value: b}]",
+            {"x": {"z": "n: ${1\n"}},
+            [],
+        ),
+        (
+            "fileParameters: [{name: x.z, path: $values/none.txt}]",
+            {"x": {"z": Unknown("${the file parameter x.z}")}},
+            [],
+        ),
+        # As with Helm's own flags: files, then --set, then --set-string, whatever the order in the list.
+        (
+            "values: 'a: text', valuesObject: {b: 2}, valueFiles: [$values/env/a.yaml], "
+            "parameters: [{name: c, value: '1', forceString: true}, {name: c, value: '2'}]",
+            {"a": "one", "b": 2, "c": "1"},
+            [],
+        ),
+    ],
+)
+def test_argo_takes_values_in_the_order_of_helm(
+    helm: str, expected: dict[str, object], gaps: list[str], tmp_path: Path
+) -> None:
+    files = {
+        "app.yaml": APP.replace("HELM", helm),
+        "env/a.yaml": "a: one\nb: 1\n",
+        "env/b.yaml": "a: two\n",
+        "env/deep/c.yaml": "a: three\nc: 1\n",
+        "note.txt": "n: ${1\n",
+    }
+    release = next(
+        item for cluster in put(tmp_path, files).clusters for item in cluster.releases if item.file == "app.yaml"
+    )
+    assert merged(release) == expected
+    assert [part in gap.what for part, gap in zip(gaps, release.gaps, strict=True)] == [True] * len(gaps)
+
+
+@pytest.mark.parametrize("indent", [None, 2, "\t"])
+def test_objects_in_json_are_read_and_not_edited(indent: object, tmp_path: Path) -> None:
+    import json
+
+    values = {"prometheus": {"enabled": True, "serviceMonitor": {"enabled": True, "labels": {"release": "x"}}}}
+    spec = {"chart": {"spec": {"chart": "cilium", "version": "1.18.2"}}, "values": values}
+    head = {"apiVersion": "helm.toolkit.fluxcd.io/v2", "kind": "HelmRelease"}
+    item = {**head, "metadata": {"name": "cilium", "namespace": "kube-system"}, "spec": spec}
+    data = {"apiVersion": "v1", "kind": "List", "items": [item]}
+    text = json.dumps(data, indent=indent)  # type: ignore[arg-type]
+    workspace = put(
+        tmp_path, {"all.json": text, "package.json": '{"name": "cilium"}', "broken.json": '{"apiVersion": '}
+    )
+    release = only(workspace)
+    assert said(release) == ("1.18.2", "cilium", "kube-system")
+    assert merged(release) == values
+    with pytest.raises(CannotPatch, match="JSON"):
+        release.layers[0].at_desk((Set(parse_path("debug.enabled"), True),))
+
+
 def test_argo_goes_to_other_clusters(tmp_path: Path) -> None:
     text = """\
 apiVersion: argoproj.io/v1alpha1

@@ -24,6 +24,11 @@ def globals_of(key: Path) -> list[Path]:
     return [(*key[:depth], "global") for depth in reversed(range(len(key)))]
 
 
+def _not_edited(source: Source) -> str:
+    """Why nothing in a file is edited; empty where it may be."""
+    return "it stands in a file in JSON" if source.name.endswith(".json") else ""
+
+
 class Draft:
     """A release as far as it is known.
 
@@ -110,6 +115,7 @@ class Draft:
     def add_placed(self, document: Document, placement: Placement, retyped: bool = False) -> None:
         """The layer at a placement of a document."""
         source = document.source
+        placement = placement._replace(fixed=placement.fixed or _not_edited(source))
         found = find(document.root, placement.prefix)
         node = None if found is None else resolve_alias(found.node)
         text = placement.recipe is None and holds_text(node)
@@ -220,7 +226,7 @@ class Draft:
             found = find(document.root, inner) if inner else None
             if inner and found is None and mount:
                 continue
-            placement = Placement(inner, None, (), mount)
+            placement = Placement(inner, None, (), mount, _not_edited(source))
             try:
                 self.layers.append(place(document, placement, self._blanks(source, False)))
             except SourceError as error:

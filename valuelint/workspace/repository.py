@@ -23,6 +23,8 @@ from valuelint.values.blanks import marks_of
 from valuelint.workspace.release import Origin
 
 _ENDINGS = (".yaml", ".yml", ".j2", ".jinja", ".jinja2", ".gotmpl", ".tpl", ".tmpl")
+_OBJECT = b'"apiVersion"'
+"""What stands near the beginning of an object in JSON, and seldom in other JSON."""
 _NOT_LOOKED_INTO = frozenset(("node_modules", "__pycache__", "vendor"))
 _AT_ONCE = 1 << 14
 _SHARED = (b"elm", b"toolkit.fluxcd.io")
@@ -304,15 +306,22 @@ class Repository:
                     file = _read(entry.path, here)
                     if file is not None:
                         self.files[entry.path] = file
+                elif name.endswith(".json") and entry.path not in self.files:
+                    file = _read(entry.path, here, _OBJECT)
+                    if file is not None:
+                        self.files[entry.path] = file
 
 
-def _read(path: str, here: str = "") -> File | None:
+def _read(path: str, here: str = "", beginning: bytes = b"") -> File | None:
+    """The file at a path; None without one, or where some bytes do not stand in its beginning."""
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))  # a pipe that nobody writes to is empty
     except OSError:
         return None
     try:
         data = os.read(descriptor, _AT_ONCE)
+        if beginning not in data:
+            return None
         while len(data) % _AT_ONCE == 0 and 0 < len(data) <= _LARGEST and (more := os.read(descriptor, _AT_ONCE)):
             data += more
     except OSError:

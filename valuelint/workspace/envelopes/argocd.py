@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import re
 
 from valuelint.light import Iterator
 from valuelint.syntax import Document, Path
 from valuelint.syntax.patches import Patch, Remove, Set
-from valuelint.workspace import argo
+from valuelint.workspace import argo, sets
 from valuelint.workspace.argo import App
 from valuelint.workspace.draft import Draft
 from valuelint.workspace.ground import Ground
+from valuelint.workspace.objects import Held
 from valuelint.workspace.parameters import Listed, Parameter, scalar_of, span
 from valuelint.workspace.references import chart_of
 from valuelint.workspace.repository import File, Manifest
@@ -121,13 +123,40 @@ def _finish(ground: Ground, draft: Draft, app: App, source: Manifest, key: Path,
     if source.items("helm", "parameters"):
         draft.add_parameters(source, _Parameters((*source.prefix, "helm", "parameters"), key, draft.fill))
     for item in source.items("helm", "fileParameters"):
-        draft.gap(f"the file parameter {item.text('name')}")
+        _file_parameter(ground, draft, app, source, item, key, folder)
+
+
+def _file_parameter(
+    ground: Ground, draft: Draft, app: App, source: Manifest, item: Manifest, key: Path, folder: str
+) -> None:
+    """The layer of one value, which is all that stands in a file."""
+    name = item.text("name") or ""
+    try:
+        paths = [path for path, _ in sets.parse_set(f"{app.fill(name) or name}=x")]
+    except ValueError as error:
+        draft.gap(f"the file parameter {name} cannot be read: {error}")
+        return
+    paths = [path[len(key) :] for path in paths if path[: len(key)] == key and len(path) > len(key)]
+    place = _place_of(ground, app, source, item.text("path") or "", folder)
+    file = None if isinstance(place, str) else ground.repository.at(os.path.join(*place))
+    if file is None:
+        for path in paths:
+            why = place if isinstance(place, str) else f"the file {place[1]} is not in this repository"
+            draft.add_unknown_at(item, path, f"the file parameter {name}", f"the file parameter {name}: {why}")
+        return
+    text = file.data.decode("utf-8", "replace")
+    given = Held(None, item, ("path",), text, f"it is the content of {file.name}")
+    draft.add_assigned(given, [(path, text) for path in paths])
 
 
 class _Parameters(Listed):
     """`helm.parameters`. A comma is part of the value, but in a list such as `{a,b}`, and where it is escaped."""
 
     def given(self, document: Document) -> Iterator[Parameter]:
+        # Helm takes all of --set before any of --set-string.
+        return iter(sorted(self._given(document), key=lambda parameter: parameter.strings))
+
+    def _given(self, document: Document) -> Iterator[Parameter]:
         for where, name, keys in self.named(document):
             value = scalar_of(keys.get("value"))
             text = "" if value is None else self.escaped(self.filled(value))
@@ -150,35 +179,58 @@ class _Parameters(Listed):
 
 
 def _values_file(ground: Ground, draft: Draft, app: App, source: Manifest, text: str, key: Path, folder: str) -> None:
+    place = _place_of(ground, app, source, text, folder)
+    optional = source.is_true("helm", "ignoreMissingValueFiles")
+    if isinstance(place, str):
+        if not optional or not _is_missing_here(ground, app, source, text):
+            draft.gap(f"the values file {place}")
+        return
+    near, path = place
+    found = argo.matching_paths(ground.repository, near, path) if "*" in path else [path]
+    for each in found or [path]:
+        draft.add_path(each, near, key, optional, umbrella=bool(key))
+
+
+def _is_missing_here(ground: Ground, app: App, source: Manifest, text: str) -> bool:
+    """Whether a values file of `$ref/...` is missing in this repository, told by another one that is here."""
+    reference = text.partition("/")[0]
+    others = [other for other in source.texts("helm", "valueFiles") if other.partition("/")[0] == reference]
+    return reference.startswith("$") and any(
+        (filled := app.fill(other)) is not None
+        and _top_with(ground, app.manifest.file, filled.partition("/")[2]) is not None
+        for other in others
+    )
+
+
+def _place_of(ground: Ground, app: App, source: Manifest, text: str, folder: str) -> tuple[str, str] | str:
+    """The folder and the path in it that a source means by a path; or why there is none, as the end of a sentence."""
     filled = app.fill(text)
     if filled is None:
-        draft.gap(f"the values file {text} hangs on a placeholder")
-        return
-    optional = source.is_true("helm", "ignoreMissingValueFiles")
+        return f"{text} hangs on a placeholder"
     if filled.startswith("$"):
         reference, _, path = filled[1:].partition("/")
         near = _top_with(ground, app.manifest.file, path)
-        if near is None:
-            if not optional:
-                origin = next((item for item in app.sources() if item.text("ref") == reference), None)
-                where = f" of {origin.text('repoURL')}" if origin is not None else ""
-                draft.gap(f"the values file {path}{where} is not in this repository")
-            return
-        draft.add_path(path, near, key, optional, umbrella=bool(key))
-    elif source.text("chart"):
-        draft.gap(f"the values file {filled} is one of the chart's own")
-    elif filled.startswith("/"):
-        near = _top_with(ground, app.manifest.file, filled.lstrip("/")) or folder
-        draft.add_path(filled.lstrip("/"), near, key, optional, umbrella=bool(key))
-    elif "://" in filled:
-        draft.gap(f"the values file {filled} is read from the network")
-    else:
-        draft.add_path(filled, folder, key, optional, umbrella=bool(key))
+        if near is not None:
+            return near, path
+        origin = next((item for item in app.sources() if item.text("ref") == reference), None)
+        where = f" of {origin.text('repoURL')}" if origin is not None else ""
+        return f"{path}{where} is not in this repository"
+    if source.text("chart"):
+        return f"{filled} is one of the chart's own"
+    if "://" in filled:
+        return f"{filled} is read from the network"
+    if filled.startswith("/"):
+        path = filled.lstrip("/")
+        return _top_with(ground, app.manifest.file, path) or folder, path
+    return folder, filled
 
 
 def _top_with(ground: Ground, file: File, path: str) -> str | None:
     """The top of the repository, told by the file that must stand at a path below it."""
     for top in reversed(list(argo.tops(ground.repository, file))):
-        if ground.repository.at(f"{top}/{path}") is not None:
+        there = (
+            argo.matching_paths(ground.repository, top, path) if "*" in path else ground.repository.at(f"{top}/{path}")
+        )
+        if there:
             return top
     return None
