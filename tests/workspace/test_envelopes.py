@@ -718,6 +718,8 @@ spec:
     ("helm", "expected", "gaps"),
     [
         ("valueFiles: [$values/env/*.yaml]", {"a": "two", "b": 1}, []),
+        ("valueFiles: ['$values/env/[ab].yaml', $values/env/a.yaml]", {"a": "one", "b": 1}, []),
+        ("valueFiles: [$values/env/x*.yaml]", {}, ["x*.yaml of https://x/values.git is not in this repository"]),
         ("valueFiles: [$values/env/**/*.yaml]", {"a": "three", "b": 1, "c": 1}, []),
         (
             "valueFiles: [$values/env/a.yaml, $values/env/x.yaml], ignoreMissingValueFiles: true",
@@ -995,6 +997,57 @@ releases:
     release = only(put(tmp_path, {"helmfile.yaml": text}))
     assert said(release) == ("1.18.2", "cilium", "kube-system")
     assert release.missing == (1,)
+
+
+# As helmfile merges: what a template says of single things stays, lists and files of all are laid over each other.
+def test_helmfile_lays_a_release_over_its_templates(tmp_path: Path) -> None:
+    text = """\
+bases: [base.yaml]
+templates:
+  net:
+    version: 1.18.2
+    chart: cilium/{{`{{ .Release.Name }}`}}
+    inherit: [{template: deep, except: [set]}]
+    values: [{a: net, b: net}, '{{ .Release.Name }}/*.yaml']
+defaultInherit: all
+---
+namespace: kube-system
+releases:
+  - name: cilium
+    namespace: other
+    version: 1.17.0
+    inherit: [{template: net}, {template: nowhere}]
+    values: [{c: own}, {d: "{{ .Values.d }}"}]
+    setString: [{name: e, value: 1}]
+"""
+    base = "templates:\n  deep: {values: [{a: deep, z: deep}], set: [{name: f, value: 1}]}\n"
+    base += "  all: {set: [{name: g, value: 1}]}\n"
+    files = {"cilium/a.yaml": "b: file\nc: file\n", "cilium/b.yaml": "x: '{{ tpl }}'\n"}
+    release = only(put(tmp_path, {"helmfile.yaml": text, "base.yaml": base, **files}))
+    assert said(release) == ("1.18.2", "cilium", "kube-system")
+    assert release.unresolved == ("the template nowhere is not in the repository",)
+    assert merged(release) == {
+        "a": "net",
+        "b": "file",
+        "c": "own",
+        "d": Unknown("{{ .Values.d }}"),
+        "e": "1",
+        "g": 1,
+        "x": "{{ tpl }}",
+        "z": "deep",
+    }
+
+
+def test_templates_of_helmfile_in_a_circle_come_to_an_end(tmp_path: Path) -> None:
+    text = "templates:\n  a: {inherit: [{template: b}], values: [{a: 1}]}\n  b: {inherit: [{template: a}]}\n"
+    text += "releases:\n- {name: c, chart: cilium/cilium, inherit: [{template: a}]}\n"
+    assert merged(only(put(tmp_path, {"helmfile.yaml": text}))) == {"a": 1}
+
+
+def test_only_the_last_part_of_a_helmfile_lists_the_releases(tmp_path: Path) -> None:
+    part = "releases:\n- {name: NAME, namespace: x, chart: cilium/cilium, version: 1.18.2}\n"
+    text = part.replace("NAME", "first") + "---\n" + part.replace("NAME", "last") + "---\nhelmDefaults: {wait: true}\n"
+    assert only(put(tmp_path, {"helmfile.yaml": text})).name == "last"
 
 
 def test_a_release_that_helmfile_takes_away_is_none(tmp_path: Path) -> None:

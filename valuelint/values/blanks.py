@@ -86,7 +86,8 @@ class Blanks:
     def fill(self, root: Node, data: dict[str, Any]) -> dict[str, Any]:
         """The data of a tree with its placeholders filled in, or Unknown."""
         text = self._source.text
-        if not self._conditional and "${" not in text and not any(mark in text for mark in self.marks):
+        filled = ("${", "{{") if self.fill_text is not None else ("${",)
+        if not self._conditional and not any(mark in text for mark in (*filled, *self.marks)):
             return mark_unknown(data)  # type: ignore[no-any-return]
         # A condition around all of the values says whether there is such a release, not what it holds.
         self._inside = [span for span in self._conditional if span[0] >= root.start]

@@ -210,21 +210,6 @@ def _matching(repository: Repository, file: File, pattern: str) -> list[str]:
     return []
 
 
-def matching_paths(repository: Repository, folder: str, pattern: str) -> list[str]:
-    """The paths of files below a folder that a pattern such as `values/*.yaml` matches, sorted."""
-    wanted = os.path.normpath(os.path.join(folder, pattern))
-    base = os.path.dirname(wanted.partition("*")[0]) + os.sep
-    found = [path for path in sorted(repository.files) if path.startswith(base) and _fits(path, wanted)]
-    return [os.path.relpath(path, folder) for path in found]
-
-
-def _fits(path: str, pattern: str) -> bool:
-    """Whether a path fits a pattern, in which only `**` stands for several folders."""
-    if "**" not in pattern and path.count(os.sep) != pattern.count(os.sep):
-        return False
-    return fnmatch.fnmatchcase(path, pattern.replace("**/", "*").replace("**", "*"))
-
-
 def _matching_files(repository: Repository, file: File, pattern: str) -> list[tuple[File, str]]:
     files = {**repository.files, **(_json(repository) if pattern.endswith(".json") else {})}
     for root in tops(repository, file):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from fnmatch import fnmatchcase
 
 from valuelint.charts.facts import chart_names, load_chart
 from valuelint.light import Iterable, Iterator, NamedTuple
@@ -284,6 +285,15 @@ class Repository:
                 return None
             here = above
 
+    def matching(self, folder: str, pattern: str) -> list[str]:
+        """The paths, as seen from a folder, of the files that a pattern such as `values/*.yaml` matches, sorted."""
+        wanted = os.path.normpath(os.path.join(folder, pattern))
+        if not is_pattern(pattern):
+            return []
+        base = os.path.dirname(wanted.partition("*")[0].partition("[")[0].partition("?")[0]) + os.sep
+        found = [path for path in sorted(self.files) if path.startswith(base) and _fits(path, wanted)]
+        return [os.path.relpath(path, folder) for path in found]
+
     def _walk(self, root: str) -> None:
         waiting = [root]
         here = os.getcwd()
@@ -310,6 +320,18 @@ class Repository:
                     file = _read(entry.path, here, _OBJECT)
                     if file is not None:
                         self.files[entry.path] = file
+
+
+def is_pattern(path: str) -> bool:
+    """Whether a path stands for all that it matches."""
+    return any(char in path for char in "*?[") and "{" not in path
+
+
+def _fits(path: str, pattern: str) -> bool:
+    """Whether a path fits a pattern, in which only `**` stands for several folders."""
+    if "**" not in pattern and path.count(os.sep) != pattern.count(os.sep):
+        return False
+    return fnmatchcase(path, pattern.replace("**/", "*").replace("**", "*"))
 
 
 def _read(path: str, here: str = "", beginning: bytes = b"") -> File | None:

@@ -113,8 +113,7 @@ def _finish(ground: Ground, draft: Draft, app: App, source: Manifest, key: Path,
     draft.say("namespace", app.manifest.text(*destination), app.manifest.origin(*destination))
     if draft.namespace is None and not draft.unresolved:
         draft.unresolved.append("no file says the namespace")
-    for path in source.texts("helm", "valueFiles"):
-        _values_file(ground, draft, app, source, path, key, folder)
+    _values_files(ground, draft, app, source, key, folder)
     inline = "valuesObject" if source.node("helm", "valuesObject") is not None else "values"
     if source.node("helm", inline) is not None:
         layers_of_text(draft, source, ("helm", inline), key, text=inline == "values")
@@ -178,17 +177,24 @@ class _Parameters(Listed):
         return made
 
 
-def _values_file(ground: Ground, draft: Draft, app: App, source: Manifest, text: str, key: Path, folder: str) -> None:
-    place = _place_of(ground, app, source, text, folder)
+def _values_files(ground: Ground, draft: Draft, app: App, source: Manifest, key: Path, folder: str) -> None:
+    """The layers of `valueFiles`; a pattern stands for the files that it matches and that no other entry names."""
+    texts = source.texts("helm", "valueFiles")
     optional = source.is_true("helm", "ignoreMissingValueFiles")
-    if isinstance(place, str):
-        if not optional or not _is_missing_here(ground, app, source, text):
-            draft.gap(f"the values file {place}")
-        return
-    near, path = place
-    found = argo.matching_paths(ground.repository, near, path) if "*" in path else [path]
-    for each in found or [path]:
-        draft.add_path(each, near, key, optional, umbrella=bool(key))
+    places = [_place_of(ground, app, source, text, folder) for text in texts]
+    named = {os.path.normpath(os.path.join(*place)) for place in places if not isinstance(place, str)}
+    for text, place in zip(texts, places, strict=True):
+        if isinstance(place, str):
+            if not optional or not _is_missing_here(ground, app, source, text):
+                draft.gap(f"the values file {place}")
+            continue
+        near, path = place
+        matching = ground.repository.matching(near, path)
+        for each in matching or [path]:
+            real = os.path.normpath(os.path.join(near, each))
+            if not matching or real not in named:
+                draft.add_path(each, near, key, optional, umbrella=bool(key))
+                named.add(real)
 
 
 def _is_missing_here(ground: Ground, app: App, source: Manifest, text: str) -> bool:
@@ -228,9 +234,6 @@ def _place_of(ground: Ground, app: App, source: Manifest, text: str, folder: str
 def _top_with(ground: Ground, file: File, path: str) -> str | None:
     """The top of the repository, told by the file that must stand at a path below it."""
     for top in reversed(list(argo.tops(ground.repository, file))):
-        there = (
-            argo.matching_paths(ground.repository, top, path) if "*" in path else ground.repository.at(f"{top}/{path}")
-        )
-        if there:
+        if ground.repository.matching(top, path) or ground.repository.at(f"{top}/{path}") is not None:
             return top
     return None

@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import re
 
-from valuelint.light import Iterator
+from valuelint.light import Iterator, NamedTuple
 from valuelint.syntax import Document, Mapping, Node, Path, Scalar, resolve_alias
 from valuelint.syntax.patches import CannotPatch, Patch, Set
 from valuelint.workspace.draft import Draft
 from valuelint.workspace.ground import Ground
-from valuelint.workspace.parameters import Listed, Parameter, scalar_of, span
+from valuelint.workspace.parameters import Fill, Listed, Parameter, scalar_of, span
 from valuelint.workspace.references import chart_of
-from valuelint.workspace.repository import Manifest, Unreadable
+from valuelint.workspace.repository import File, Manifest, Unreadable
 from valuelint.workspace.umbrellas import dependencies, draft_dependency, is_off, layers_of_text
 
 _RELEASES = re.compile(rb"(?m)^releases:")
@@ -20,91 +20,156 @@ _ONLY_RENDERED = "--include-crds"
 """An argument that `helm upgrade` refuses and `helm template` takes: such helmfiles are there to get at the CRDs."""
 
 
+class State:
+    """What a helmfile says: its parts, of which a later one wins, over the bases that it names."""
+
+    def __init__(self, ground: Ground, file: File) -> None:
+        self.parts = file.manifests()[::-1]
+        for path in [path for part in self.parts for path in part.texts("bases")][::-1]:
+            base = ground.repository.at(os.path.normpath(os.path.join(file.folder, path)))
+            self.parts += base.manifests()[::-1] if base is not None else []
+
+    def part(self, *path: str) -> Manifest | None:
+        """The first part that says something."""
+        return next((part for part in self.parts if part.node(*path) is not None), None)
+
+    def chain(self, item: Manifest, trail: tuple[str, ...] = ()) -> list[Link]:
+        """A release behind the templates that it inherits from, and those that they do."""
+        found: list[Link] = []
+        names = [part.text("template") or "" for part in item.items("inherit")]
+        listed = [(part.text("template") or "", part.texts("except")) for part in item.items("inherit")]
+        defaults = self.part("defaultInherit") if not trail else None
+        for name in defaults.texts("defaultInherit") if defaults is not None else ():
+            if name not in names:
+                listed.insert(0, (name, []))
+        for name, left_out in listed:
+            owner = self.part("templates", name)
+            template = owner.part("templates", name) if owner is not None else None
+            if template is not None and name not in trail:
+                chain = self.chain(template, (*trail, name))
+                found += [Link(link.manifest, (*link.left_out, *left_out)) for link in chain]
+        return [*found, Link(item, ())]
+
+
+class Link(NamedTuple):
+    """What says something of a release, but for some fields."""
+
+    manifest: Manifest
+    left_out: tuple[str, ...]
+
+
+Chain = list[Link]
+
+
 def releases(ground: Ground) -> Iterator[Draft]:
     """The releases of known charts that helmfiles list."""
     for file in ground.repository.with_bytes(b"releases:", b"chart"):
         if not _RELEASES.search(file.data) or b"\nkind:" in file.data:
             continue
-        manifests = file.manifests()
-        rendered = any(_ONLY_RENDERED in manifest.texts("helmDefaults", "args") for manifest in manifests)
-        for manifest in manifests:
-            for item in manifest.items("releases"):
-                if _is_off(item, manifest):
-                    reason = f"installed: false takes the release {item.text('name')} away"
-                    if ground.repository.mentions(file):
-                        ground.aside.append((file, reason, False))
-                    continue
-                for draft in _of_release(ground, item, manifest):
-                    if rendered:
-                        draft.unjudged = True
-                        draft.unresolved.append(f"{_ONLY_RENDERED} is for helmfile template alone: it is not judged")
-                    yield draft
+        state = State(ground, file)
+        rendered = any(_ONLY_RENDERED in part.texts("helmDefaults", "args") for part in state.parts)
+        own = next((part for part in state.parts if part.file is file and part.items("releases")), None)
+        for item in own.items("releases") if own is not None else ():
+            chain = state.chain(item)
+            if _is_off(chain):
+                reason = f"installed: false takes the release {item.text('name')} away"
+                if ground.repository.mentions(file):
+                    ground.aside.append((file, reason, False))
+                continue
+            for draft in _of_release(ground, file, chain, state):
+                if rendered:
+                    draft.unjudged = True
+                    draft.unresolved.append(f"{_ONLY_RENDERED} is for helmfile template alone: it is not judged")
+                yield draft
 
 
-def _is_off(item: Manifest, helmfile: Manifest) -> bool:
-    place = _field(item, helmfile, "installed")
-    node = None if place is None else place[0].node(*place[1])
-    return isinstance(node, Scalar) and node.value is False
+def _first(chain: Chain, name: str) -> Manifest | None:
+    """What says something single of a release: the first template that does, else the release itself."""
+    return next((link.manifest for link in chain if link.manifest.node(name) is not None), None)
 
 
-def _of_release(ground: Ground, item: Manifest, helmfile: Manifest) -> Iterator[Draft]:
-    reference = _field(item, helmfile, "chart")
-    text = reference[0].text(*reference[1]) if reference is not None else None
-    if text is None:
+def _all(chain: Chain, name: str) -> list[Manifest]:
+    """What says something that is a list: all add to it."""
+    return [link.manifest for link in chain if name not in link.left_out and link.manifest.node(name) is not None]
+
+
+def _is_off(chain: Chain) -> bool:
+    """Whether something says that it is not installed, and nothing that it is."""
+    nodes = [link.manifest.node("installed") for link in chain]
+    said = [node.value for node in nodes if isinstance(node, Scalar)]
+    return False in said and True not in said
+
+
+def _of_release(ground: Ground, file: File, chain: Chain, state: State) -> Iterator[Draft]:
+    owner = _first(chain, "chart")
+    text = owner.text("chart") if owner is not None else None
+    if owner is None or text is None:
         return
+    named = _first(chain, "name")
+    text = _itself(text, None if named is None else named.text("name"), None)
     found = chart_of(text)
-    folder = os.path.normpath(os.path.join(item.file.folder, text))
     if found is not None:
-        draft = Draft(ground.repository, found[0], item.file, False)
+        draft = Draft(ground.repository, found[0], file, False)
         if found[1] is not None:
-            draft.say("version", found[1], item.origin("chart"))
-        _finish(draft, item, helmfile, ())
+            draft.say("version", found[1], owner.origin("chart"))
+        _finish(draft, chain, state, ())
         yield draft
     elif text.startswith("."):
-        for part in dependencies(ground, folder):
-            draft = draft_dependency(ground, part, item.file, False)
-            _finish(draft, item, helmfile, part.key)
+        for part in dependencies(ground, os.path.normpath(os.path.join(file.folder, text))):
+            draft = draft_dependency(ground, part, file, False)
+            _finish(draft, chain, state, part.key)
             if is_off(draft, part):
-                ground.aside.append((item.file, f"{part.chart.name} is switched off by its condition", False))
+                ground.aside.append((file, f"{part.chart.name} is switched off by its condition", False))
             else:
                 yield draft
 
 
-def _field(item: Manifest, helmfile: Manifest, name: str) -> tuple[Manifest, tuple[str, ...]] | None:
-    """Where a release says something: itself, or the template that it inherits from."""
-    if item.node(name) is not None:
-        return item, (name,)
-    for parent in item.items("inherit"):
-        template = parent.text("template")
-        if template and helmfile.node("templates", template, name) is not None:
-            return helmfile, ("templates", template, name)
-    return None
-
-
-def _finish(draft: Draft, item: Manifest, helmfile: Manifest, key: Path) -> None:
+def _finish(draft: Draft, chain: Chain, state: State, key: Path) -> None:
+    every = state.part("namespace")
+    if every is not None:  # it takes the place of what the releases say
+        draft.say("namespace", every.text("namespace"), every.origin("namespace"))
     for name in ("version", "name", "namespace"):
-        place = _field(item, helmfile, name)
-        if place is not None:
-            draft.say(name, place[0].text(*place[1]), place[0].origin(*place[1]))
-    if draft.namespace is None and item.node("namespace") is None:
-        draft.say("namespace", helmfile.text("namespace"), helmfile.origin("namespace"))
+        owner = _first(chain, name)
+        if owner is not None:
+            draft.say(name, owner.text(name), owner.origin(name))
     if draft.namespace is None and not draft.unresolved:
         draft.unresolved.append("no file says the namespace")
     if draft.version_text is None and not draft.unresolved:
         draft.unresolved.append("no version is said: the newest one is installed")
-    for name in ("values", "secrets"):
-        place = _field(item, helmfile, name)
-        if place is not None:
-            _values(draft, place[0], place[1], key, name == "secrets")
-    if item.items("set"):
-        draft.add_parameters(item, _Set((*item.prefix, "set"), key, draft.fill))
-    for other in item.items("set"):
-        if other.node("value") is None and other.node("values") is None:
-            draft.gap(f"{other.text('name')} is set from elsewhere, in {item.file.name}")
+    for missing in _missing(chain, state):
+        draft.gap(f"the template {missing} is not in the repository")
+    prefix = _first(chain, "valuesPathPrefix")
+    for name in ("valuesTemplate", "values", "secrets"):
+        for owner in _all(chain, name):
+            _values(draft, owner, name, key, (prefix.text("valuesPathPrefix") or "") if prefix is not None else "")
+    for name in ("set", "setTemplate", "setString"):
+        for owner in _all(chain, name):
+            draft.add_parameters(owner, _Set((*owner.prefix, name), key, _unfilled, name == "setString"))
+            for other in owner.items(name):
+                if other.node("value") is None and other.node("values") is None:
+                    draft.gap(f"{other.text('name')} is set from elsewhere, in {owner.file.name}")
+
+
+def _missing(chain: Chain, state: State) -> Iterator[str]:
+    """The templates that a release inherits from and that stand nowhere."""
+    for link in chain:
+        for item in link.manifest.items("inherit"):
+            name = item.text("template") or ""
+            if state.part("templates", name) is None:
+                yield name
+
+
+def _unfilled(text: str) -> str | None:
+    """A text of a helmfile, which its older versions take for a template."""
+    return None if "{{" in text else text
 
 
 class _Set(Listed):
     """`set` of a release: a `value`, in which nothing is special to Helm, or the `values` of a list."""
+
+    def __init__(self, at: Path, key: Path, fill: Fill, strings: bool) -> None:
+        super().__init__(at, key, fill)
+        self.strings = strings
 
     def given(self, document: Document) -> Iterator[Parameter]:
         for where, name, keys in self.named(document):
@@ -118,31 +183,40 @@ class _Set(Listed):
                 text = "{" + ",".join(self.escaped(part.raw) for part in items if isinstance(part, Scalar)) + "}"
             else:
                 continue
-            yield Parameter(where, name.raw, text, False, span(name), span(shown))
+            yield Parameter(where, name.raw, text, self.strings, span(name), span(shown))
 
     def escaped(self, text: str) -> str:
         return "".join("\\" + char if char in "{}," else char for char in text)
 
     def with_text(self, parameter: Parameter, text: str, strings: bool) -> list[Patch]:
-        if strings:
-            raise CannotPatch(f"set makes no text of {text}")
+        if strings != self.strings:
+            raise CannotPatch(f"{self.at[-1]} makes {'no text' if strings else 'a text'} of {text}")
         if parameter.text.startswith("{"):
             raise CannotPatch("it stands in a list under set of the release")
         return [Set((*parameter.where, "value"), text)]
 
 
-def _values(draft: Draft, manifest: Manifest, path: tuple[str, ...], key: Path, secret: bool) -> None:
+def _values(draft: Draft, owner: Manifest, name: str, key: Path, prefix: str) -> None:
     """The layers of a list of files and maps."""
-    node = manifest.node(*path)
-    for index, given in enumerate(getattr(node, "items", ())):
+    for index, given in enumerate(getattr(owner.node(name), "items", ())):
         value = resolve_alias(given)
         if isinstance(value, Mapping):
-            layers_of_text(draft, manifest, (*path, index), key)
+            fill, draft.fill = draft.fill, _unfilled
+            layers_of_text(draft, owner, (name, index), key)
+            draft.fill = fill
         elif isinstance(value, Scalar) and value.raw:
-            if secret:
+            if name == "secrets":
                 draft.gap(f"{value.raw} is encrypted")
             else:
-                _file(draft, value.raw, key)
+                _file(draft, _itself(prefix + value.raw, draft.name, draft.namespace), key)
+
+
+def _itself(text: str, name: str | None, namespace: str | None) -> str:
+    """A text in which `.Release.Name` and `.Release.Namespace` are filled in, in backquotes or not."""
+    for field, known in (("Name", name), ("Namespace", namespace)):
+        if known is not None:
+            text = re.sub(rf"\{{\{{(?:`\{{\{{)?-?\s*\.Release\.{field}\s*-?(?:\}}\}}`)?\}}\}}", known, text)
+    return text
 
 
 def _file(draft: Draft, path: str, key: Path) -> None:
@@ -156,4 +230,5 @@ def _file(draft: Draft, path: str, key: Path) -> None:
             except Unreadable as trouble:
                 draft.gap(f"{file.name}:{trouble}")
                 return
-    draft.add_path(path, near, key, umbrella=bool(key))
+    for each in draft.repository.matching(near, path) or [path]:
+        draft.add_path(each, near, key, umbrella=bool(key))
