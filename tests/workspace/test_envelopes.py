@@ -10,7 +10,7 @@ from tests.workspace.places import layers, merged, only, put
 from valuelint.lint import engine
 from valuelint.lint.patching import home
 from valuelint.lint.rule import load_rules
-from valuelint.syntax import CannotPatch, Remove, Rename, Set, parse_path
+from valuelint.syntax import CannotPatch, Remove, Rename, Set, format_path, parse_path
 from valuelint.values import Unknown, Values
 from valuelint.workspace.release import Release, Workspace
 
@@ -698,6 +698,38 @@ spec:
     found = release.layers[1].find(("debug", "enabled"))
     assert found is not None
     assert text[found.node.start : found.node.end] == '"false"'
+
+
+def test_what_an_application_set_fills_in_is_known_and_not_written_over(tmp_path: Path) -> None:
+    text = """\
+apiVersion: argoproj.io/v1alpha1
+kind: ApplicationSet
+metadata: {name: all}
+spec:
+  goTemplate: true
+  generators: [{list: {elements: [{name: home, id: 7}]}}]
+  template:
+    metadata: {name: net}
+    spec:
+      destination: {namespace: sys}
+      source:
+        chart: cilium
+        targetRevision: 1.18.2
+        helm:
+          valuesObject:
+            cluster: {name: "{{ .name }}", id: "{{ .id }}"}
+            debug: {enabled: "{{ .nowhere }}"}
+"""
+    workspace = put(tmp_path, {"a.yaml": text})
+    cluster = {"name": "home", "id": "7"}  # it was in quotes, and stays a text
+    assert merged(only(workspace)) == {"cluster": cluster, "debug": {"enabled": Unknown("{{ .nowhere }}")}}
+    findings = engine.run(workspace, load_rules()).findings
+    assert [(item.rule, format_path(item.place.path)) for item in findings] == [("wrong-type", "cluster.id")]
+    layer = only(workspace).layers[0]
+    for path in ("cluster.id", "cluster"):
+        with pytest.raises(CannotPatch, match="a placeholder stands there"):
+            layer.at_desk((Set(parse_path(path), 7),))
+    assert layer.at_desk((Set(parse_path("cluster.other"), 7),))
 
 
 APP = """\

@@ -86,8 +86,7 @@ class Blanks:
     def fill(self, root: Node, data: dict[str, Any]) -> dict[str, Any]:
         """The data of a tree with its placeholders filled in, or Unknown."""
         text = self._source.text
-        filled = ("${", "{{") if self.fill_text is not None else ("${",)
-        if not self._conditional and not any(mark in text for mark in (*filled, *self.marks)):
+        if not self._conditional and not self.stand_in(text):
             return mark_unknown(data)  # type: ignore[no-any-return]
         # A condition around all of the values says whether there is such a release, not what it holds.
         self._inside = [span for span in self._conditional if span[0] >= root.start]
@@ -125,6 +124,10 @@ class Blanks:
                 except TagError:
                     return Unknown(raw)
         return mark_unknown(value)
+
+    def stand_in(self, text: str) -> bool:
+        """Whether a placeholder may stand in a text."""
+        return any(mark in text for mark in self.marks) or "${" in text or (self.fill_text is not None and "{{" in text)
 
     def has_conditions(self, root: Node) -> bool:
         """Whether a condition stands among the values."""

@@ -181,11 +181,18 @@ class Layer(NamedTuple):
                 known = found is not None and not self.blanks.conditional(found.node.start)
                 if not (known and isinstance(patch, (Set, Rename))):
                     raise CannotPatch("the template around it sets values under conditions")
+        if self.blanks is not None and any(isinstance(patch, Set) and self._is_filled(patch.path) for patch in patches):
+            raise CannotPatch("a placeholder stands there, and what fills it in is to be changed")
         if self.place.recipe is not None:
             return self.place.recipe.write(self.document, patches)
         if self.place.text and embedded is None:
             return (Set(prefix, _new_text(_moved(patches, inner, mount))),)
         return _moved(patches, inner if embedded is not None else prefix, mount)
+
+    def _is_filled(self, path: Path) -> bool:
+        found = self.find(path)
+        text = "" if found is None else self.source.text[found.node.start : found.node.end]
+        return self.blanks is not None and self.blanks.stand_in(text)
 
     def in_source(self, edits: list[Edit]) -> list[Edit]:
         """Edits of `desk` as edits of the source."""
