@@ -199,7 +199,7 @@ def _around(layer: Layer, key: Path) -> Layer | None:
 
 
 def _claims(ground: Ground, item: Dependency, layers: list[Layer]) -> dict[str, str]:
-    """The top keys that mean something to Helm in the innermost umbrella: its charts', their switches, and those of all.
+    """The top keys that mean something to Helm in the innermost umbrella: of its charts, their switches, and of all.
 
     With each the name of the chart, where that is one that is installed and that nobody described.
     """
