@@ -979,7 +979,7 @@ spec:
         "spec.values",
         "spec.set",
     ]
-    assert [(gap.number, gap.what) for gap in release.gaps] == [(4, "Secret more is not read")]
+    assert [(gap.number, gap.what) for gap in release.gaps] == [(4, "Secret more is not in the repository")]
 
 
 def test_a_helm_chart_sets_numbers_and_words_as_such(tmp_path: Path) -> None:
@@ -1108,6 +1108,51 @@ releases:
     assert [(item.chart, item.unresolved) for item in cluster.others] == [
         ("kube-prometheus-stack", ("--include-crds is for helmfile template alone: it is not judged",))
     ]
+
+
+def test_a_chart_that_a_distribution_made_of_one(tmp_path: Path) -> None:
+    text = """\
+apiVersion: helm.cattle.io/v1
+kind: HelmChart
+metadata: {name: NAME, namespace: sys}
+spec:
+  chart: NAME
+  version: VERSION
+  valuesContent: |-
+    rkeProxy: {enabled: true}
+    prometheus: {enable: true}
+"""
+    made = text.replace("NAME", "rancher-monitoring").replace("VERSION", "106.1.2+up69.8.2-rancher.7")
+    workspace = put(tmp_path, {"a.yaml": made})
+    assert said(only(workspace)) == ("69.8.2", "rancher-monitoring", "sys")
+    report = engine.run(workspace, [rule for rule in load_rules() if rule.id == "unknown-option"])
+    assert not report.findings
+    assert [item.decided_by for item in report.undecided] == ["the templates of rancher-monitoring"] * 2
+    packed = text.replace("NAME", "rke2-cilium").replace("VERSION", "1.18.103")
+    assert said(only(put(tmp_path, {"a.yaml": packed}))) == ("1.18.1", "rke2-cilium", "sys")
+
+
+def test_rke2_takes_values_from_the_keys_of_a_secret(tmp_path: Path) -> None:
+    text = """\
+apiVersion: helm.cattle.io/v1
+kind: HelmChart
+metadata: {name: cilium, namespace: sys}
+spec:
+  chart: cilium
+  version: 1.18.2
+  set: {"debug.enabled": "true", cluster.id: 3}
+  values: {bpf: {a: 1, b: 1}}
+  valuesContent: 'bpf: {a: 0, z: 0}'
+  valuesSecrets: [{name: one, keys: [b.yaml, a.yaml]}, {name: none}, {name: gone, keys: [x]}]
+"""
+    secret = "kind: Secret\nmetadata: {name: one}\nstringData: {a.yaml: 'bpf: {b: 3}', b.yaml: 'bpf: {b: 2, c: 2}'}\n"
+    release = only(put(tmp_path, {"a.yaml": text, "s.yaml": secret}))
+    assert [gap.what for gap in release.gaps] == ["Secret gone is not in the repository"]
+    assert Values(list(release.layers), {}).user == {
+        "bpf": {"a": 1, "b": 3, "c": 2, "z": 0},
+        "debug": {"enabled": True},
+        "cluster": {"id": 3},
+    }
 
 
 def test_fleet_makes_a_release_for_each_target(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from valuelint.workspace import sets
 from valuelint.workspace.kustomize import Way
 from valuelint.workspace.objects import Held
 from valuelint.workspace.parameters import Fill, Parameters
-from valuelint.workspace.references import exact, newest
+from valuelint.workspace.references import Reference, exact, newest, upstream
 from valuelint.workspace.release import Beside, Delivery, Gap, Origin, Release
 from valuelint.workspace.repository import File, Manifest, Repository, Unreadable
 
@@ -52,6 +52,8 @@ class Draft:
         self.layers: list[Layer] = []
         self.gaps: list[Gap] = []
         self.unresolved: list[str] = []
+        self.fork = ""
+        """What the chart is called, where a distribution made it of the one that it is taken for."""
         self.delivery: Delivery | None = None
         self.unjudged = False
         """Whether nobody installs it, as far as anybody can tell: a part of what it renders is taken, say."""
@@ -78,9 +80,17 @@ class Draft:
         else:
             setattr(self, key, filled)
 
+    def refer(self, reference: Reference, origin: Origin | None) -> Draft:
+        """Takes down what a reference to the chart says: its name, perhaps its version."""
+        self.fork = reference.fork
+        self.say("version", reference.version, origin)
+        return self
+
     def _say_version(self, text: str, origin: Origin | None) -> None:
         self.version_text = text
         self.version_source = origin.source.name if origin is not None else self.file.name
+        if self.fork:
+            text = upstream(text)
         if exact(text):
             self.version = text.removeprefix("v")
         else:
@@ -284,4 +294,5 @@ class Draft:
             tuple(self.gaps),
             () if self.beside is None else tuple(self.beside(self.layers)),
             self.delivery,
+            self.fork,
         )

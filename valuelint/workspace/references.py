@@ -6,14 +6,25 @@ import re
 
 from valuelint.charts import versions
 from valuelint.charts.facts import Chart, load_chart
+from valuelint.light import NamedTuple
 
 _ARCHIVE = re.compile(r"(.+?)-v?(\d+\.\d+\.\d+[^/]*)\.tgz$")
+_PACKED = re.compile(r"\+up(\d+\.\d+\.\d+)")
+_BUILT = re.compile(r"v?(\d+\.\d+)\.(\d+)\d\d")
 _PLAIN = re.compile(r"v?\d+(\.\d+){0,2}(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$")
 _PART = re.compile(r"(>=|<=|!=|=|>|<|~>|~|\^)?\s*v?([0-9xX*]+(?:\.[0-9xX*]+){0,2}(?:-[0-9A-Za-z.-]+)?)")
 
 
-def chart_of(reference: str | None) -> tuple[Chart, str | None] | None:
-    """The known chart that `cilium`, `repo/cilium`, an OCI address or an archive's address names, with its version."""
+class Reference(NamedTuple):
+    """A known chart, and its version where that is said; `fork` is what a distribution calls a chart made of it."""
+
+    chart: Chart
+    version: str | None
+    fork: str
+
+
+def chart_of(reference: str | None) -> Reference | None:
+    """The known chart that `cilium`, `repo/cilium`, an OCI address or an archive's address names."""
     if not reference:
         return None
     text = reference.strip().rstrip("/")
@@ -27,7 +38,21 @@ def chart_of(reference: str | None) -> tuple[Chart, str | None] | None:
     elif ":" in last:
         last, _, version = last.partition(":")
     chart = load_chart(last) if last and last not in (".", "..") else None
-    return None if chart is None else (chart, version)
+    return None if chart is None else Reference(chart, version, fork_of(chart, last))
+
+
+def fork_of(chart: Chart, name: str) -> str:
+    """The name, where it is that of a chart made of a known one; empty where it is that one's own."""
+    return name if name in chart.aliases else ""
+
+
+def upstream(version: str) -> str:
+    """The version that a distribution made one of: 69.8.2 of `106.1.2+up69.8.2-rancher.7`, 1.18.1 of `1.18.103`."""
+    packed = _PACKED.search(version)
+    if packed is not None:
+        return packed[1]
+    built = _BUILT.fullmatch(version)
+    return version if built is None else f"{built[1]}.{int(built[2])}"
 
 
 def exact(text: str) -> bool:

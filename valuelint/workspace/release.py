@@ -95,7 +95,8 @@ class Release(NamedTuple):
     place that says it, where that is a file. `file` is what makes it a release: the envelope, or the values file
     itself. `version_text` is the version as it is written, a range perhaps, and `version_source` the file that says it.
     `unresolved` says what could not be found out, `gaps` where in the layers something is missing, `beside` what stands
-    around the layers. `delivery` is None where Helm applies it, or where nobody knows for sure what does.
+    around the layers. `delivery` is None where Helm applies it, or where nobody knows for sure what does. `fork` is
+    what the chart is called, where a distribution made it of the one that it is taken for.
     """
 
     chart: str
@@ -111,6 +112,7 @@ class Release(NamedTuple):
     gaps: tuple[Gap, ...] = ()
     beside: tuple[Beside, ...] = ()
     delivery: Delivery | None = None
+    fork: str = ""
 
     @property
     def title(self) -> str:

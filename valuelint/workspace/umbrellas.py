@@ -12,7 +12,7 @@ from valuelint.values.layer import DeskKey, Layer, place
 from valuelint.workspace.draft import Draft, globals_of
 from valuelint.workspace.kustomize import Way
 from valuelint.workspace.parameters import Parameters
-from valuelint.workspace.references import exact
+from valuelint.workspace.references import exact, fork_of
 from valuelint.workspace.release import Beside
 from valuelint.workspace.repository import File, Manifest
 
@@ -148,6 +148,7 @@ def draft_dependency(
     ground.delivered.update(link.folder for link in item.links)
     ground.delivered.add(item.manifest.file.folder)
     draft = Draft(ground.repository, item.chart, file, controller, way)
+    draft.fork = fork_of(item.chart, item.manifest.text("name") or "")
     version = item.manifest.text("version")
     if version and not exact(version) and item.lock is not None:
         draft.say("version", item.lock.text("version"), item.lock.origin("version"), str)

@@ -209,8 +209,12 @@ def unknown(world: World, rule: Rule) -> Found:
     """Keys that the chart reads in no version, or only in a later one."""
     for installed in world.installed:
         seen = look(installed)
+        fork = installed.release.fork
         for stray in seen.strays if seen else ():
-            if seen is not None and stray.kind in ("unknown", "later"):
+            if fork and stray.kind == "unknown":
+                message = f"whether {format_path(stray.path)} is an option of {fork}, which has some of its own"
+                yield Open(installed.number, message, f"the templates of {fork}")
+            elif seen is not None and stray.kind in ("unknown", "later"):
                 yield _unknown(installed, seen, stray)
         for item in installed.release.beside:
             if not item.chart:

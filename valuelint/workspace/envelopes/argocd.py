@@ -72,7 +72,8 @@ def _of_source(ground: Ground, app: App, source: Manifest, lost: list[str]) -> I
         found = chart_of(app.fill(reference))
         if found is None:
             return
-        draft = Draft(ground.repository, found[0], app.manifest.file, True)
+        draft = Draft(ground.repository, found.chart, app.manifest.file, True)
+        draft.fork = found.fork
         _finish(ground, draft, app, source, (), app.manifest.file.folder)
         yield draft
         return

@@ -10,6 +10,7 @@ from valuelint.syntax.patches import CannotPatch, Patch, Rename, Set
 from valuelint.workspace import sets
 from valuelint.workspace.draft import Draft
 from valuelint.workspace.ground import Ground
+from valuelint.workspace.objects import Held, held, nearest
 from valuelint.workspace.parameters import Parameter, Parameters, node_at, scalar_of, span
 from valuelint.workspace.references import chart_of
 from valuelint.workspace.repository import Manifest
@@ -44,7 +45,7 @@ def releases(ground: Ground) -> Iterator[Draft]:
         found = chart_of(config.name)
         if found is not None:
             way = ground.ways(config.file)[0]
-            draft = Draft(ground.repository, found[0], config.file, True, way)
+            draft = Draft(ground.repository, found.chart, config.file, True, way).refer(found, None)
             draft.unresolved.append("the distribution brings the chart along: its version is not said")
             draft.say("name", config.name, config.origin("metadata", "name"))
             namespace = config.origin("metadata", "namespace")
@@ -62,11 +63,9 @@ def _chart(ground: Ground, manifest: Manifest) -> Iterator[Draft]:
     found = chart_of(manifest.text("spec", "chart"))
     if found is None:
         return
-    chart, version = found
     for way in ground.ways(manifest.file)[:1]:
-        draft = Draft(ground.repository, chart, manifest.file, True, way)
-        if version is not None:
-            draft.say("version", version, manifest.origin("spec", "chart"))
+        draft = Draft(ground.repository, found.chart, manifest.file, True, way)
+        draft.refer(found, manifest.origin("spec", "chart"))
         draft.say("version", manifest.text("spec", "version"), manifest.origin("spec", "version"))
         draft.say("name", manifest.text("metadata", "name"), manifest.origin("metadata", "name"))
         target = ("spec", "targetNamespace")
@@ -86,13 +85,26 @@ def _values(draft: Draft, manifest: Manifest) -> None:
     if structured:
         draft.add_at(manifest, "spec", "values")
     for item in manifest.items("spec", "valuesSecrets"):
-        draft.gap(f"Secret {item.text('name')} is not read")
+        name = item.text("name") or ""
+        found = [other for other in draft.repository.manifests(b"Secret", name.encode()) if other.name == name]
+        secret = nearest([other for other in found if other.kind == "Secret"], manifest.file)
+        # Without keys, nothing of it is taken.
+        for key in item.texts("keys"):
+            if secret is None:
+                draft.gap(f"Secret {name} is not in the repository")
+            else:
+                missing = Held(why=f"{secret.file.name} holds no key {key}")
+                draft.add_held(held(secret).get(key, missing), f"Secret {name}")
 
 
 class _Set(Parameters):
     """`spec.set`: numbers, and words that YAML knows, are set as such, everything else as a text."""
 
     def given(self, document: Document) -> Iterator[Parameter]:
+        # In the order of their names, and all of --set before any of --set-string.
+        return iter(sorted(self._given(document), key=lambda parameter: (parameter.strings, parameter.name)))
+
+    def _given(self, document: Document) -> Iterator[Parameter]:
         node = node_at(document, self.at)
         for name, entry in node.keys.items() if isinstance(node, Mapping) else ():
             value = scalar_of(entry)

@@ -103,9 +103,7 @@ def _of_bundle(ground: Ground, file: File, manifest: Manifest, deployed: Deploye
     found = None if local else chart_of(reference)
     drafts: list[tuple[Draft, Path]] = []
     if found is not None:
-        draft = Draft(ground.repository, found[0], file, True)
-        if found[1] is not None:
-            draft.say("version", found[1], manifest.origin("helm", "chart"))
+        draft = Draft(ground.repository, found.chart, file, True).refer(found, manifest.origin("helm", "chart"))
         _finish(draft, parts, ())
         drafts.append((draft, ()))
     elif local:

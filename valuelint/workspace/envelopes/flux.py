@@ -94,7 +94,8 @@ def _by_way(ground: Ground, manifest: Manifest, way: Way) -> Iterator[Draft]:
             if meant is None:
                 return
             # Its name alone says what it is meant to be; nothing says which version.
-            draft = Draft(ground.repository, meant[0], manifest.file, True, way)
+            draft = Draft(ground.repository, meant.chart, manifest.file, True, way)
+            draft.fork = meant.fork
             kind = reference.text("kind") or "OCIRepository"
             draft.unresolved.append(f"{kind} {name}, which says chart and version, is not in the repository")
             _complete(ground, draft, manifest, way, patches, None)
@@ -115,7 +116,8 @@ def _by_way(ground: Ground, manifest: Manifest, way: Way) -> Iterator[Draft]:
     found = chart_of(way.fill_text(text) if text else None)
     if found is None:
         return
-    draft = Draft(ground.repository, found[0], manifest.file, True, way)
+    draft = Draft(ground.repository, found.chart, manifest.file, True, way)
+    draft.fork = found.fork
     _say(draft, "version", version)
     if draft.version_text is None and _text(version) is None:
         lost = [change for change in patches if change.unknown and change.target[:2] == ("spec", "chart")]

@@ -109,9 +109,7 @@ def _of_release(ground: Ground, file: File, chain: Chain, state: State) -> Itera
     text = _itself(text, None if named is None else named.text("name"), None)
     found = chart_of(text)
     if found is not None:
-        draft = Draft(ground.repository, found[0], file, False)
-        if found[1] is not None:
-            draft.say("version", found[1], owner.origin("chart"))
+        draft = Draft(ground.repository, found.chart, file, False).refer(found, owner.origin("chart"))
         _finish(draft, chain, state, ())
         yield draft
     elif text.startswith("."):

@@ -41,7 +41,8 @@ def _of_chart(
     ways = ground.reach.folder_ways(item.file.folder) if owner is not None else ground.ways(item.file)
     for way in ways:
         inner = Way((owner, *way.kustomizations), way.syncs) if owner is not None else way
-        draft = Draft(ground.repository, found[0], item.file, way.sync is not None, inner)
+        draft = Draft(ground.repository, found.chart, item.file, way.sync is not None, inner)
+        draft.fork = found.fork
         draft.say("version", item.text(version), item.origin(version))
         draft.say("name", item.text("releaseName"), item.origin("releaseName"))
         # What the chart's templates are given; a namespace transformer moves the objects afterwards.
