@@ -419,6 +419,51 @@ def test_a_patch_for_many_releases_takes_in_nothing_new(tmp_path: Path, path: st
     assert release.layers[index].file == file
 
 
+WHOLE = RELEASE + "  values: {debug: {enabled: true}}\n"
+
+
+@pytest.mark.parametrize(("base", "gaps"), [("../base", []), ("https://example.org/base?ref=v1", [0])])
+def test_a_whole_release_may_be_a_patch(base: str, gaps: list[int], tmp_path: Path) -> None:
+    files = {
+        "over/patch.yaml": WHOLE,
+        "over/kustomization.yaml": f"resources:\n- {base}\npatches: [{{path: patch.yaml}}]\n",
+    }
+    if not gaps:
+        files["base/release.yaml"] = RELEASE + "  values: {bpf: {masquerade: true}}\n"
+        files["base/kustomization.yaml"] = "resources: [release.yaml]\n"
+    release = only(put(tmp_path, files))
+    assert release.file == ("over/patch.yaml" if gaps else "base/release.yaml")
+    assert [gap.number for gap in release.gaps] == gaps
+    assert ("bpf" in merged(release)) is not bool(gaps)
+
+
+def test_a_patch_of_what_stands_elsewhere_is_named(tmp_path: Path) -> None:
+    patch = "patches:\n- target: {kind: HelmRelease, name: cilium}\n  patch: '[]'\n"
+    found = put(tmp_path, {"kustomization.yaml": "resources:\n- https://example.org/base?ref=v1\n" + patch})
+    reason = "may change what https://example.org/base?ref=v1 has, which is not in the repository"
+    assert found.aside == (("kustomization.yaml", reason),)
+
+
+@pytest.mark.parametrize("home", ["", "helmGlobals: {chartHome: ch}\n"])
+@pytest.mark.parametrize("chart", ["cilium", "net"])
+def test_kustomize_takes_a_chart_that_lies_beside_it(home: str, chart: str, tmp_path: Path) -> None:
+    folder = "ch" if home else "charts"
+    own = chart == "cilium"
+    values = "{a: 1}" if own else "{cilium: {a: 1}}"
+    text = f"helmCharts: [{{name: {chart}, releaseName: r, namespace: n, valuesInline: {values}}}]\n{home}"
+    deps = "" if own else "dependencies: [{name: cilium, version: 1.17.2, condition: cilium.here}]\n"
+    files = {
+        "kustomization.yaml": text,
+        f"{folder}/{chart}/Chart.yaml": f"name: {chart}\nversion: 1.17.2\n{deps}",
+        f"{folder}/{chart}/values.yaml": "cilium: {a: 0, b: 2}\n",
+    }
+    release = only(put(tmp_path, files))
+    assert said(release) == ("1.17.2", "r", "n")
+    assert merged(release) == ({"a": 1} if own else {"a": 1, "b": 2})
+    off = put(tmp_path, {"kustomization.yaml": text.replace("a: 1", "here: false")})
+    assert bool(off.clusters) is own
+
+
 def test_flux_installs_a_base_once_for_each_cluster(tmp_path: Path) -> None:
     overlay = "resources: [../../base]\nnamespace: NAME\n"
     files = {"base/r.yaml": RELEASE, "base/kustomization.yaml": "resources: [r.yaml]\n"}

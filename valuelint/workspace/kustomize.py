@@ -145,6 +145,32 @@ class Reach:
                 found += self.with_components(part, (*trail, folder)) if part is not None else []
         return [*found, kustomization]
 
+    def remote(self, kustomization: Manifest, trail: tuple[str, ...] = ()) -> str | None:
+        """The first resource of a kustomization, or of those that it lists, that is not in the repository."""
+        folder = kustomization.file.folder
+        if folder in trail:
+            return None
+        for key in ("resources", "bases", "components"):
+            for text in kustomization.texts(key):
+                path = os.path.normpath(os.path.join(folder, text))
+                if path in self.repository.folders:
+                    listed = self.kustomization(path)
+                    found = None if listed is None else self.remote(listed, (*trail, folder))
+                    if found is not None:
+                        return found
+                elif path not in self.repository.files and self.repository.at(path) is None:
+                    return text
+        return None
+
+    def is_resource(self, path: str) -> bool:
+        """Whether some kustomization applies a file, and not only as a patch."""
+        return any(
+            _same(owner.file.folder, text, path)
+            for owner in self._listing(path)
+            for key in ("resources", "bases", "components")
+            for text in owner.texts(key)
+        )
+
     def patched_by(self, path: str) -> list[Manifest]:
         """The kustomizations that apply a file as a patch."""
         word = os.path.basename(path).encode()

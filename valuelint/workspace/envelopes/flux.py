@@ -9,7 +9,7 @@ from valuelint.syntax import Document, Path, Scalar
 from valuelint.syntax.patches import CannotPatch, Patch, Set
 from valuelint.workspace.draft import Draft, globals_of
 from valuelint.workspace.ground import Ground
-from valuelint.workspace.kustomize import Way
+from valuelint.workspace.kustomize import NAMES, Way
 from valuelint.workspace.loose import Finder, chart_of_values
 from valuelint.workspace.objects import Held, generated, generator_of, held, nearest
 from valuelint.workspace.parameters import Fill, Parameter, Parameters, node_at, span
@@ -33,6 +33,17 @@ def releases(ground: Ground) -> Iterator[Draft]:
         for manifest in file.manifests():
             if manifest.kind == "HelmRelease" and manifest.api == _GROUP:
                 yield from _of_manifest(ground, manifest)
+    _say_of_remote_bases(ground)
+
+
+def _say_of_remote_bases(ground: Ground) -> None:
+    """Takes down the kustomizations that change a HelmRelease which stands elsewhere."""
+    for file in ground.repository.named(*NAMES):
+        if b"HelmRelease" in file.data and b"://" in file.data and ground.repository.mentions(file):
+            kustomization = ground.reach.kustomization(file.folder)
+            remote = None if kustomization is None else ground.reach.remote(kustomization)
+            if remote is not None:
+                ground.aside.append((file, f"may change what {remote} has, which is not in the repository", False))
 
 
 def _source_names(ground: Ground) -> set[bytes]:
@@ -50,9 +61,17 @@ def _of_manifest(ground: Ground, manifest: Manifest) -> Iterator[Draft]:
                 (manifest.file, f"HelmRelease {manifest.name} names no chart: it is a part of one", False)
             )
         return
+    owners = [] if ground.reach.is_resource(manifest.file.path) else ground.reach.patched_by(manifest.file.path)
+    remote = next((text for owner in owners if (text := ground.reach.remote(owner))), None)
+    if owners and remote is None:
+        return  # a patch of an object that is read where it stands
     left_alone = any(manifest.text("metadata", field, _SUBSTITUTE) == "disabled" for field in ("annotations", "labels"))
     for way in ground.ways(manifest.file):
-        yield from _by_way(ground, manifest, way.without_variables() if left_alone else way)
+        for draft in _by_way(ground, manifest, way.without_variables() if left_alone else way):
+            if remote is not None:
+                draft.gap(f"it is laid over what {remote} has, which is not in the repository")
+                draft.gaps[-1] = draft.gaps[-1]._replace(number=0)
+            yield draft
 
 
 def _is_patch(ground: Ground, manifest: Manifest) -> bool:
