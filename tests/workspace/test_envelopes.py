@@ -1292,6 +1292,20 @@ def test_fleet_takes_values_from_a_config_map_of_the_repository(
         assert merged(release) == {"cluster": {"name": "NAME", "id": 1}}
 
 
+def test_a_bundle_without_customizations_goes_to_all_clusters(tmp_path: Path) -> None:
+    head = "helm: {chart: CHART, version: VERSION, releaseName: r, values: {debug: {enabled: true}}}\n"
+    targets = "targetCustomizations: [{clusterName: east}, {clusterName: west}]\n"
+    files = {
+        "cilium/fleet.yaml": head.replace("CHART", "cilium").replace("VERSION", "1.18.2") + targets,
+        "kps/fleet.yaml": head.replace("CHART", "kube-prometheus-stack").replace("VERSION", "77.6.0"),
+    }
+    found = {item.name: [release.chart for release in item.releases] for item in put(tmp_path, files).clusters}
+    both = ["cilium", "kube-prometheus-stack"]
+    assert found == {"east": both, "west": both, tmp_path.name: ["kube-prometheus-stack"]}
+    one = put(tmp_path, {"cilium/fleet.yaml": files["cilium/fleet.yaml"].replace(", {clusterName: west}", "")})
+    assert [[release.chart for release in item.releases] for item in one.clusters] == [both]
+
+
 @pytest.mark.parametrize("chart", ["chart", "./chart"])
 def test_fleet_installs_a_chart_of_its_own_folder(chart: str, tmp_path: Path) -> None:
     files = {

@@ -27,10 +27,14 @@ def group(drafts: list[Draft], whole: str) -> list[Group]:
     for draft in drafts:
         by_key.setdefault(cluster_of(draft), []).append(draft)
     unsaid = by_key.pop(None, [])
+    for those in by_key.values():
+        there = {draft.chart.name for draft in those}
+        managers = {draft.manager for draft in those} - {""}
+        those += [draft for draft in unsaid if draft.manager in managers and draft.chart.name not in there]
     if len(by_key) == 1:
         # Only one cluster is ever named: what names none belongs to it.
         (name, those), *_ = by_key.items()
-        return _split([*those, *unsaid], name or whole)
+        return _split([*those, *(draft for draft in unsaid if draft not in those)], name or whole)
     found = [each for name, those in by_key.items() for each in _split(those, name or whole)]
     return found + (_split(unsaid, whole) if unsaid else [])
 

@@ -52,6 +52,8 @@ class Draft:
         self.layers: list[Layer] = []
         self.gaps: list[Gap] = []
         self.unresolved: list[str] = []
+        self.manager = ""
+        """What applies it, where that goes to all clusters unless it says which."""
         self.fork = ""
         """What the chart is called, where a distribution made it of the one that it is taken for."""
         self.delivery: Delivery | None = None

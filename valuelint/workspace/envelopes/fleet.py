@@ -118,6 +118,7 @@ def _of_bundle(ground: Ground, file: File, manifest: Manifest, deployed: Deploye
                 drafts.append((draft, item.key))
     for draft, key in drafts:
         draft.cluster = deployed.cluster
+        draft.manager = "" if deployed.why_not else "Fleet"
         if deployed.why_not:
             draft.unjudged = True
             draft.unresolved.append(deployed.why_not)
