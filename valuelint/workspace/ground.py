@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from valuelint.light import Iterator
 from valuelint.syntax import SourceError
 from valuelint.workspace.argo import App, applications, argo_syncs
@@ -19,9 +21,20 @@ class Ground:
     def __init__(self, repository: Repository) -> None:
         self.repository = repository
         self._apps: dict[str, list[App]] = {}
+        self._subcharts: dict[str, list[File]] | None = None
         self.reach = Reach(repository, Syncs(repository, (flux_syncs, lambda _, file: argo_syncs(self, file))))
         self.delivered: set[str] = set()
         self.aside: list[tuple[File, str, bool]] = []
+
+    def subcharts(self, folder: str) -> list[File]:
+        """The Chart.yaml of each chart that lies in `charts` of the one in a folder."""
+        if self._subcharts is None:
+            self._subcharts = {}
+            for file in self.repository.named("Chart.yaml"):
+                above, inside = os.path.split(os.path.dirname(file.folder))
+                if inside == "charts":
+                    self._subcharts.setdefault(above, []).append(file)
+        return self._subcharts.get(folder, [])
 
     def apps(self, file: File) -> list[App]:
         """The Argo CD Applications that a file declares or generates."""

@@ -58,7 +58,7 @@ def dependencies(ground: Ground, folder: str | None, trail: tuple[str, ...] = ()
     if folder is None or folder in trail:
         return []
     file = ground.repository.files.get(os.path.join(folder, "Chart.yaml"))
-    head = next(iter(file.manifests()), None) if file is not None else None
+    head = next(iter(file.manifests()), None) if file is not None and _may_lead_to_one(ground, file) else None
     if file is None or head is None:
         return []
     items = _entries(ground, file)
@@ -67,7 +67,7 @@ def dependencies(ground: Ground, folder: str | None, trail: tuple[str, ...] = ()
     if own is not None and all(item.text("name") != head.text("name") for item in items):
         return [Dependency(own, (), head, None)]
     found = []
-    inside = _subcharts(ground, file)
+    inside = _names([chart for chart in ground.subcharts(folder) if _may_lead_to_one(ground, chart)])
     for item in items:
         name = item.text("name") or ""
         link = Link(item.text("alias") or name, file, item)
@@ -89,6 +89,15 @@ def dependencies(ground: Ground, folder: str | None, trail: tuple[str, ...] = ()
     return found
 
 
+def _may_lead_to_one(ground: Ground, file: File) -> bool:
+    """Whether a chart could be a known one, or depend on one, by its bytes and by what lies beside it."""
+    if ground.repository.mentions(file) or b"file:" in file.data:
+        return True
+    if os.path.join(file.folder, "requirements.yaml") in ground.repository.files:
+        return True
+    return any(_may_lead_to_one(ground, chart) for chart in ground.subcharts(file.folder))
+
+
 def _entries(ground: Ground, file: File) -> list[Manifest]:
     """What a chart says it depends on; requirements.yaml, of older charts, takes the place of what Chart.yaml says."""
     for name in ("requirements.yaml", "Chart.yaml"):
@@ -99,15 +108,12 @@ def _entries(ground: Ground, file: File) -> list[Manifest]:
     return []
 
 
-def _subcharts(ground: Ground, file: File) -> dict[str, str]:
-    """The folders of the charts that lie in `charts` of a chart, by their names."""
-    inside = os.path.join(file.folder, "charts")
+def _names(charts: list[File]) -> dict[str, str]:
+    """The folders of some charts by their names."""
     found = {}
-    if inside in ground.repository.folders:
-        for chart in ground.repository.named("Chart.yaml"):
-            if os.path.dirname(chart.folder) == inside:
-                name = next((item.text("name") for item in chart.manifests()), None)
-                found[name or os.path.basename(chart.folder)] = chart.folder
+    for chart in charts:
+        name = next((item.text("name") for item in chart.manifests()), None)
+        found[name or os.path.basename(chart.folder)] = chart.folder
     return found
 
 
@@ -205,7 +211,7 @@ def _claims(ground: Ground, item: Dependency, layers: list[Layer]) -> dict[str, 
     With each the name of the chart, where that is one that is installed and that nobody described.
     """
     depth, owner = len(item.links) - 1, item.links[-1].owner
-    found = {name: "" if load_chart(name) is not None else name for name in _subcharts(ground, owner)}
+    found = {name: "" if load_chart(name) is not None else name for name in _names(ground.subcharts(owner.folder))}
     found.update({"global": "", "tags": ""})
     others = _entries(ground, owner)
     found.update((path[0], "") for other in others for path in _paths(other))
