@@ -1096,6 +1096,7 @@ releases:
     inherit: [{template: net}, {template: nowhere}]
     values: [{c: own}, {d: "{{ .Values.d }}"}]
     setString: [{name: e, value: 1}]
+    set: [{name: h, value: "{{ .Values.h }}"}, {name: i, values: [1, "{{ .Values.i }}"]}]
 """
     base = "templates:\n  deep: {values: [{a: deep, z: deep}], set: [{name: f, value: 1}]}\n"
     base += "  all: {set: [{name: g, value: 1}]}\n"
@@ -1110,6 +1111,8 @@ releases:
         "d": Unknown("{{ .Values.d }}"),
         "e": "1",
         "g": 1,
+        "h": Unknown("{{ .Values.h }}"),
+        "i": [1, Unknown("{{ .Values.i }}")],
         "x": "{{ tpl }}",
         "z": "deep",
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import contextmanager
 
 from valuelint.light import Iterator, NamedTuple
 from valuelint.syntax import Document, Mapping, Node, Path, Scalar, resolve_alias
@@ -142,7 +143,8 @@ def _finish(draft: Draft, chain: Chain, state: State, key: Path) -> None:
             _values(draft, owner, name, key, (prefix.text("valuesPathPrefix") or "") if prefix is not None else "")
     for name in ("set", "setTemplate", "setString"):
         for owner in _all(chain, name):
-            draft.add_parameters(owner, _Set((*owner.prefix, name), key, _unfilled, name == "setString"))
+            with _templated(draft):
+                draft.add_parameters(owner, _Set((*owner.prefix, name), key, _unfilled, name == "setString"))
             for other in owner.items(name):
                 if other.node("value") is None and other.node("values") is None:
                     draft.gap(f"{other.text('name')} is set from elsewhere, in {owner.file.name}")
@@ -155,6 +157,14 @@ def _missing(chain: Chain, state: State) -> Iterator[str]:
             name = item.text("template") or ""
             if state.part("templates", name) is None:
                 yield name
+
+
+@contextmanager
+def _templated(draft: Draft) -> Iterator[None]:
+    """Layers that are added meanwhile stand in a helmfile itself."""
+    fill, draft.fill = draft.fill, _unfilled
+    yield
+    draft.fill = fill
 
 
 def _unfilled(text: str) -> str | None:
@@ -199,9 +209,8 @@ def _values(draft: Draft, owner: Manifest, name: str, key: Path, prefix: str) ->
     for index, given in enumerate(getattr(owner.node(name), "items", ())):
         value = resolve_alias(given)
         if isinstance(value, Mapping):
-            fill, draft.fill = draft.fill, _unfilled
-            layers_of_text(draft, owner, (name, index), key)
-            draft.fill = fill
+            with _templated(draft):
+                layers_of_text(draft, owner, (name, index), key)
         elif isinstance(value, Scalar) and value.raw:
             if name == "secrets":
                 draft.gap(f"{value.raw} is encrypted")
