@@ -1462,6 +1462,27 @@ def test_values_reach_through_two_charts(tmp_path: Path) -> None:
     assert merged(release) == {"a": "outer", "b": "given", "c": "inner", "global": everywhere}
 
 
+# As real Helm does: null takes a default away only where whoever installs the umbrella says so.
+@pytest.mark.parametrize(
+    ("own", "given", "expected"),
+    [
+        ("{a: null, m: {x: null}}", "{}", {"a": "d", "m": {"x": 1, "z": 2}}),
+        ("{m: null}", "{}", {"a": "d", "m": {"x": 1, "z": 2}}),
+        ("{b: 1}", "{a: null, m: {x: null}}", {"b": 1, "m": {"z": 2}}),
+        ("{a: 1, m: {x: 5}}", "{a: null, m: {x: null}}", {"m": {"z": 2}}),
+        ("{a: null}", "{a: 2}", {"a": 2, "m": {"x": 1, "z": 2}}),
+    ],
+)
+def test_null_in_the_values_of_an_umbrella_takes_no_default_away(
+    own: str, given: str, expected: dict[str, object], tmp_path: Path
+) -> None:
+    head = "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: net}\nspec:\n"
+    app = f"{head}  source: {{path: c, helm: {{valuesObject: {{cilium: {given}}}}}}}\n"
+    chart = "name: x\ndependencies: [{name: cilium, version: 1.18.2}]\n"
+    release = only(put(tmp_path, {"app.yaml": app, "c/Chart.yaml": chart, "c/values.yaml": f"cilium: {own}\n"}))
+    assert Values(list(release.layers), {"a": "d", "m": {"x": 1, "z": 2}}).data == expected
+
+
 @pytest.mark.parametrize(
     "files",
     [

@@ -190,8 +190,8 @@ def test_whatever_the_values_the_form_does_not_matter(name: str, text: str, crlf
             return wrap
         return lambda case: {file: content.replace("\n", "\r\n") for file, content in wrap(case).items()}
 
-    # Null in a patch takes the key away before Helm sees it; in values it takes away the chart's default.
-    text = text.replace("null", "false") if name == "patched" else text
+    # Null in a patch, or in an umbrella's own values, is gone before Helm sees it; in values it takes a default away.
+    text = text.replace("null", "false") if name in ("patched", "umbrella", "umbrella_in_umbrella") else text
     here = os.getcwd()
     with TemporaryDirectory() as plain, TemporaryDirectory() as wrapped:
         try:

@@ -225,7 +225,7 @@ class Draft:
         source, document = given.holder.document.source, given.holder.document
         self.layers.append(Layer(source, document, root, placement, Blanks(source, self.fill)))
 
-    def add_file(self, file: File, inner: Path = (), mount: Path = ()) -> None:
+    def add_file(self, file: File, inner: Path = (), mount: Path = (), deletes: bool = False) -> None:
         """The layers of a values file, one a document. Raises Unreadable where it is no YAML."""
         documents = file.documents()
         for document in documents:
@@ -238,7 +238,7 @@ class Draft:
             found = find(document.root, inner) if inner else None
             if inner and found is None and mount:
                 continue
-            placement = Placement(inner, None, (), mount, _not_edited(source))
+            placement = Placement(inner, None, (), mount, _not_edited(source), deletes)
             try:
                 self.layers.append(place(document, placement, self._blanks(source, False)))
             except SourceError as error:
@@ -268,11 +268,11 @@ class Draft:
             return False
         return True
 
-    def add_umbrella(self, file: File, inner: Path) -> None:
+    def add_umbrella(self, file: File, inner: Path, deletes: bool = False) -> None:
         """The layers of an umbrella chart's values file for one of its charts: its own part, and what is global."""
-        self.add_file(file, inner)
+        self.add_file(file, inner, (), deletes)
         for where in globals_of(inner):
-            self.add_file(file, where, ("global",))
+            self.add_file(file, where, ("global",), deletes)
 
     def _blanks(self, source: Source, retyped: bool) -> Blanks | None:
         marks = marks_of(source.name)

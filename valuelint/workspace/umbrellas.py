@@ -14,7 +14,7 @@ from valuelint.workspace.kustomize import Way
 from valuelint.workspace.parameters import Parameters
 from valuelint.workspace.references import exact, fork_of
 from valuelint.workspace.release import Beside
-from valuelint.workspace.repository import File, Manifest
+from valuelint.workspace.repository import File, Manifest, Unreadable
 
 if TYPE_CHECKING:
     from valuelint.workspace.ground import Ground
@@ -169,7 +169,11 @@ def draft_dependency(
         folder = item.links[depth].folder
         values = ground.repository.files.get(os.path.join(folder, "values.yaml")) if own or depth else None
         if values is not None:
-            draft.add_path(values.path, folder, item.key[depth:], umbrella=True)
+            # What is null here is gone before Helm looks at the defaults of the chart.
+            try:
+                draft.add_umbrella(values, item.key[depth:], deletes=True)
+            except Unreadable as trouble:
+                draft.gap(f"{values.name}:{trouble}")
     return draft
 
 
