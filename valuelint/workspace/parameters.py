@@ -25,7 +25,8 @@ Fill = Callable[[str], "str | None"]
 class Parameter(NamedTuple):
     """One value that is given: where in the document, its name, its value as `--set` gets it, and their places.
 
-    `strings`: whatever it looks like, it is a text, as with `--set-string`.
+    `strings`: whatever it looks like, it is a text, as with `--set-string`. `bare`: the document holds it as a number
+    or a boolean, without quotes.
     """
 
     where: Path
@@ -34,6 +35,7 @@ class Parameter(NamedTuple):
     strings: bool
     name_place: tuple[int, int]
     place: tuple[int, int]
+    bare: bool = False
 
 
 class Parameters(Recipe):

@@ -8,6 +8,7 @@ import re
 from valuelint.light import Iterator
 from valuelint.syntax import Document, Mapping, Node, Scalar, resolve_alias
 from valuelint.syntax.patches import CannotPatch, Patch, Set
+from valuelint.workspace import sets
 from valuelint.workspace.draft import Draft
 from valuelint.workspace.ground import Ground
 from valuelint.workspace.parameters import Listed, Parameter, scalar_of, span
@@ -118,7 +119,8 @@ class _Set(Listed):
                 text = "{" + ",".join(self.escaped(part.raw) for part in items if isinstance(part, Scalar)) + "}"
             else:
                 continue
-            yield Parameter(where, name.raw, text, False, span(name), span(shown))
+            bare = value is not None and not isinstance(value.value, str)
+            yield Parameter(where, name.raw, text, False, span(name), span(shown), bare)
 
     def escaped(self, text: str) -> str:
         return "".join("\\" + char if char in "{}," else char for char in text)
@@ -128,7 +130,10 @@ class _Set(Listed):
             raise CannotPatch(f"set makes no text of {text}")
         if parameter.text.startswith("{"):
             raise CannotPatch("it stands in a list under set of the release")
-        return [Set((*parameter.where, "value"), text)]
+        value = sets.typed(text)
+        # Helmfile hands over true as "true": whoever writes it without quotes gets it back without them.
+        alike = parameter.bare and isinstance(value, int)
+        return [Set((*parameter.where, "value"), value if alike else text)]
 
 
 def _values(draft: Draft, manifest: Manifest, path: tuple[str, ...], key: str, secret: bool) -> None:
