@@ -215,6 +215,58 @@ def test_an_operation_takes_the_place_of_all_that_stood_there(
     assert merged(only(patched(tmp_path, f"- {operation}"))) == expected
 
 
+FROM_CONFIG_MAP = """\
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: one, namespace: net}
+data:
+  values.yaml: |
+    hubble: {relay: {enabled: false, replicas: 3}}
+    tolerations: [zero]
+"""
+
+
+@pytest.mark.parametrize(
+    ("patch", "expected"),
+    [
+        (
+            "- {op: remove, path: /spec/values/hubble/relay}",
+            {"hubble": {"enabled": True, "relay": {"enabled": False, "replicas": 3}}, "tolerations": TOLERATIONS},
+        ),
+        (
+            "- {op: replace, path: /spec/values/hubble, value: {ui: {enabled: true}}}",
+            {
+                "hubble": {"relay": {"enabled": False, "replicas": 3}, "ui": {"enabled": True}},
+                "tolerations": TOLERATIONS,
+            },
+        ),
+        (
+            "kind: HelmRelease\nspec: {values: {tolerations: null, hubble: {relay: {enabled: null}}}}",
+            {
+                "hubble": {"enabled": True, "relay": {"enabled": False, "replicas": 3, "rollOutPods": True}},
+                "tolerations": ["zero"],
+            },
+        ),
+        ("- {op: remove, path: /spec/values}", {"hubble": {"relay": {"enabled": False, "replicas": 3}}}),
+    ],
+)
+def test_what_a_patch_takes_away_lets_the_values_from_elsewhere_count(
+    patch: str, expected: dict[str, object], tmp_path: Path
+) -> None:
+    patched(tmp_path, patch)
+    text = (tmp_path / "base/release.yaml").read_text()
+    text = text.replace("  values:\n", "  valuesFrom: [{kind: ConfigMap, name: one}]\n  values:\n", 1)
+    release = only(put(tmp_path, {"base/release.yaml": text + FROM_CONFIG_MAP}))
+    merged_user = merged(release)
+    assert merged_user == {"tolerations": ["zero"], **expected}
+    values = Values(list(release.layers), {})
+    found = values.resolve(("hubble", "relay", "enabled"))
+    assert found.value is False
+    assert found.layer is not None
+    assert found.layer.path == ("data", "values.yaml")
+
+
 def test_what_an_operation_replaced_is_nobodys_value(tmp_path: Path) -> None:
     release = only(patched(tmp_path, "- {op: replace, path: /spec/values/hubble, value: {enabled: true}}"))
     values = Values(list(release.layers), {})

@@ -56,8 +56,9 @@ class Placement(NamedTuple):
 
     `prefix` leads to them, or to the text that holds them (`embedded`), within which `inner` leads to them. They are
     the value at `mount`, the empty path for all of it; or a `recipe` makes them of the document. `fixed` says why
-    they cannot be edited; empty where they can. With `deletes`, null removes what the layers below set, as in a patch,
-    and is not handed to Helm. With `text`, what stands at `prefix` must be a text, also if nothing stands there yet.
+    they cannot be edited; empty where they can. `patched` layers that follow each other are one object by the time Helm
+    gets its values: values, and the patches on them. With `deletes`, null removes what that object says so far, and is
+    not handed to Helm. With `text`, what stands at `prefix` must be a text, also if nothing stands there yet.
     """
 
     prefix: Path = ()
@@ -68,6 +69,7 @@ class Placement(NamedTuple):
     deletes: bool = False
     recipe: Recipe | None = None
     text: bool = False
+    patched: bool = False
 
 
 DeskKey = tuple[int, Path]
@@ -125,6 +127,19 @@ class Layer(NamedTuple):
                 break
             found = below
         return found is not None and not isinstance(resolve_alias(found.node), Mapping)
+
+    def removes(self, path: Path) -> bool:
+        """Whether null stands here at a path or above it, and takes away what the object says so far."""
+        if not self.place.deletes:
+            return False
+        for length in range(1, len(path) + 1):
+            found = self.find(path[:length])
+            if found is None:
+                return False
+            node = resolve_alias(found.node)
+            if isinstance(node, Scalar) and node.value is None:
+                return True
+        return False
 
     def renewed(self, document: Document) -> Layer:
         """The same layer in a newer text of its document."""

@@ -155,9 +155,11 @@ def _complete(
         _values_from(ground, draft, reference, manifest, way, inner)
     own = len(draft.layers)
     _layers(draft, manifest, ("spec", "values"), inner)
-    for change in patches:
-        if change.target[:2] == ("spec", "values"):
-            _patch_values(draft, change, own, inner)
+    of_values = [change for change in patches if change.target[:2] == ("spec", "values")]
+    for change in of_values:
+        _patch_values(draft, change, own, inner)
+    if of_values:
+        draft.layers[own:] = [item._replace(place=item.place._replace(patched=True)) for item in draft.layers[own:]]
 
 
 def _patch_values(draft: Draft, change: Change, own: int, inner: Path) -> None:
