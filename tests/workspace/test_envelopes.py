@@ -1011,6 +1011,47 @@ kubeProxyReplacement: true
     assert data["kubeProxyReplacement"] is True
 
 
+@pytest.mark.parametrize(("helmfile", "found"), [("helmfile.yaml.j2", 1), ("helmfile.yaml", 0)])
+def test_a_template_means_the_files_that_templates_become(helmfile: str, found: int, tmp_path: Path) -> None:
+    text = "releases: [{name: c, namespace: n, chart: r/cilium, version: 1.18.2, values: [c/values.yaml]}]\n"
+    workspace = put(tmp_path, {helmfile: text, "c/values.yaml.j2": 'cluster: {name: "{{ name }}", id: 1}\n'})
+    release = next(item for cluster in workspace.clusters for item in cluster.releases if item.file == helmfile)
+    assert len(release.layers) == found
+    if found:
+        assert only(workspace) is release
+        assert merged(release) == {"cluster": {"name": Unknown("{{ name }}"), "id": 1}}
+    else:
+        assert release.unresolved == ("the values file c/values.yaml is not in the repository",)
+
+
+def test_a_template_with_one_known_key_says_why_it_cannot_be_read(tmp_path: Path) -> None:
+    text = "hubble:\n  enabled: {{ .x }}\n"
+    assert put(tmp_path, {"some.gotmpl": text}).skipped == (
+        ("some.gotmpl", "2:13: a template expression stands here without quotes"),
+    )
+    # Where there are many files, one key says too little.
+    assert not put(tmp_path, {f"{number}.yaml": f"n: {number}\n" for number in range(201)}).skipped
+
+
+def test_a_declared_file_that_is_a_link_is_listed_once(tmp_path: Path) -> None:
+    config = "clusters: [{name: home, releases: [{chart: cilium, version: 1.18.2, values: clusters/cilium.yaml}]}]\n"
+    (tmp_path / "clusters").mkdir()
+    (tmp_path / "clusters" / "cilium.yaml").symlink_to("../shared/cilium.yaml")
+    values = "hubble: {enabled: true}\nkubeProxyReplacement: true\n"
+    release = only(put(tmp_path, {".valuelint.yaml": config, "shared/cilium.yaml": values}))
+    assert [layer.file for layer in release.layers] == ["clusters/cilium.yaml"]
+
+
+@pytest.mark.parametrize(
+    "expression", ["{{ if .new }}1.18.2{{ else }}1.17.2{{ end }}", "{{ with .new }}1.18.2{{ end }}"]
+)
+def test_a_version_under_a_condition_is_not_known(expression: str, tmp_path: Path) -> None:
+    text = GENERATED.replace("GENERATOR", "list: {elements: [{new: x, path: {basename: a}}]}")
+    release = only(put(tmp_path, {"set.yaml": text.replace("{{ VERSION }}", expression)}))
+    assert release.version is None
+    assert release.unresolved == (f"the version is {expression}",)
+
+
 def test_a_template_with_conditions_is_only_edited_where_that_is_safe(tmp_path: Path) -> None:
     text = "hubble:\n  enabled: true\n#% if relay %#\n  relay: {enabled: true}\n#% endif %#\n"
     (layer,) = only(put(tmp_path, {"cilium/values.yaml.j2": text})).layers

@@ -23,6 +23,10 @@ GO: Final = ("{{",)
 _TEMPLATES: Final = {".j2": JINJA, ".jinja": JINJA, ".jinja2": JINJA, ".gotmpl": GO, ".tpl": GO, ".tmpl": GO}
 
 
+TEMPLATE_ENDINGS: Final = tuple(_TEMPLATES)
+"""How the names of templates end; without it, they are those of the files that are made of them."""
+
+
 def marks_of(file: str) -> tuple[str, ...]:
     """What begins an expression in a template, by the file's name; nothing where the file is none."""
     for ending, marks in _TEMPLATES.items():

@@ -187,7 +187,10 @@ class Draft:
         if "{{" in path or "${" in path or "#{" in path:
             self.gap(f"the values file {path} hangs on a placeholder")
             return False
-        file = self.repository.at(os.path.normpath(os.path.join(near, path)))
+        place = os.path.normpath(os.path.join(near, path))
+        file = self.repository.at(place)
+        if file is None and self.file.is_template:
+            file = self.repository.template_of(place)
         if file is None:
             if not optional:
                 self.gap(f"the values file {shown} is not in the repository")
