@@ -72,7 +72,7 @@ class Placement(NamedTuple):
     patched: bool = False
 
 
-DeskKey = tuple[int, Path]
+DeskKey = tuple[int, Path, str]
 
 WHOLE = Placement()
 """The values are all of the document."""
@@ -106,7 +106,7 @@ class Layer(NamedTuple):
             return {}
         data = to_data(self.root, source=self.source)
         if self.blanks is not None:
-            return self.blanks.fill(self.root, data)
+            return self.blanks.fill(self.root, data, self.place.embedded is not None)
         return mark_unknown(data) if may_hold_placeholders(self.source.text) else data  # type: ignore[no-any-return]
 
     def refuse_bombs(self) -> None:
@@ -117,6 +117,12 @@ class Layer(NamedTuple):
     def find(self, path: Path) -> Found | None:
         """What stands at a path in this layer."""
         return None if self.root is None else find(self.root, path)
+
+    def part(self, node: Scalar, within: tuple[int, int]) -> tuple[int, int]:
+        """Where a part of the characters of a plain scalar stands; all of it, where that cannot be said."""
+        if self.source.text[node.start : node.end] == node.raw:
+            return node.start + within[0], node.start + within[1]
+        return (node.start, node.end) if self.place.embedded is None else self.place.embedded.part(node, within)
 
     def hides(self, path: Path) -> bool:
         """Whether a value that is no map stands here above a path, so that what lower layers say of it is lost."""
@@ -177,7 +183,8 @@ class Layer(NamedTuple):
     @property
     def desk_key(self) -> DeskKey:
         """The same for all layers that are edited in one document."""
-        return id(self.document), () if self.place.embedded is None else self.place.prefix
+        embedded = self.place.embedded
+        return (id(self.document), (), "") if embedded is None else (id(self.document), self.place.prefix, embedded.key)
 
     def at_desk(self, patches: tuple[Patch, ...]) -> tuple[Patch, ...]:
         """Patches on values as patches of `desk`. Raises CannotPatch where the layer cannot carry them."""
@@ -203,13 +210,8 @@ class Layer(NamedTuple):
         return _moved(patches, inner if embedded is not None else prefix, mount)
 
     def in_source(self, edits: list[Edit]) -> list[Edit]:
-        """Edits of `desk` as edits of the source."""
-        embedded = self.place.embedded
-        if embedded is None:
-            return edits
-        from valuelint.syntax.edits import Edit
-
-        return [Edit(*change) for change in embedded.outward([(one.start, one.end, one.text) for one in edits])]
+        """Edits of `desk` as edits of the source. Raises CannotPatch where the text around cannot hold them."""
+        return edits if self.place.embedded is None else self.place.embedded.outward(edits)
 
 
 def _moved(patches: tuple[Patch, ...], to: Path, mount: Path) -> tuple[Patch, ...]:
@@ -238,9 +240,10 @@ def place(document: Document, placement: Placement, blanks: Blanks | None = None
     found = find(document.root, placement.prefix)
     node = None if found is None else resolve_alias(found.node)
     if isinstance(node, Scalar) and (placement.embedded is not None or (placement.text and holds_text(node))):
-        from valuelint.syntax.embedded import Embedded
-
-        embedded = Embedded(source, node)
+        if placement.embedded is not None:
+            embedded = placement.embedded.renewed(source, node)
+        else:
+            embedded = embed(source, node, blanks)
         placement = placement._replace(embedded=embedded)
         inside = find(embedded.located()[0].root, placement.inner)
         node = None if inside is None else resolve_alias(inside.node)
@@ -252,6 +255,13 @@ def place(document: Document, placement: Placement, blanks: Blanks | None = None
     layer = Layer(source, document, root, placement, blanks)
     layer.refuse_bombs()
     return layer
+
+
+def embed(source: Source, node: Scalar, blanks: Blanks | None) -> Embedded:
+    """The text of a scalar, its placeholders filled in where that is known."""
+    from valuelint.syntax.embedded import Embedded
+
+    return Embedded(source, node, None if blanks is None else blanks.known)
 
 
 def holds_text(node: Node | None) -> bool:

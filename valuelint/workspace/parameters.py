@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from abc import abstractmethod
 
-from valuelint.light import Any, Callable, Iterator, NamedTuple
+from valuelint.light import Any, Iterator, NamedTuple
 from valuelint.syntax import Document, Entry, Mapping, Node, Path, Scalar, find, resolve_alias
 from valuelint.syntax.patches import CannotPatch, Patch, Remove, Rename, Set, apply_patch
+from valuelint.values.blanks import Fill
 from valuelint.values.layer import Recipe
 from valuelint.workspace import sets
 
@@ -18,8 +19,6 @@ _SPECIAL = "\\.,=[]"
 """Characters of a key that the grammar of `--set` reads as something else."""
 
 Assigned = list[tuple[Path, Any]]
-
-Fill = Callable[[str], "str | None"]
 
 
 class Parameter(NamedTuple):

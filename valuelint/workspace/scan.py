@@ -74,7 +74,7 @@ def _unique(drafts: list[Draft]) -> list[Draft]:
     found: dict[tuple[object, ...], Draft] = {}
     for draft in drafts:
         said = (draft.file.path, draft.chart.name, draft.version_text, draft.name, draft.namespace, cluster_of(draft))
-        layers = tuple((layer.file, layer.path, layer.place.mount) for layer in draft.layers)
+        layers = tuple((layer.file, layer.path, layer.place.mount, layer.desk_key) for layer in draft.layers)
         found.setdefault((*said, layers, tuple(draft.unresolved)), draft)
     return list(found.values())
 

@@ -7,11 +7,12 @@ import os
 from valuelint.light import Iterator
 from valuelint.syntax import Document, Path, Scalar
 from valuelint.syntax.patches import CannotPatch, Patch, Set
+from valuelint.values.blanks import Fill
 from valuelint.workspace.draft import Draft
 from valuelint.workspace.ground import Ground
 from valuelint.workspace.kustomize import Way
 from valuelint.workspace.loose import Finder, chart_of_values
-from valuelint.workspace.parameters import Fill, Parameter, Parameters, node_at, span
+from valuelint.workspace.parameters import Parameter, Parameters, node_at, span
 from valuelint.workspace.patches import Change, changes, replaced
 from valuelint.workspace.references import chart_of
 from valuelint.workspace.repository import File, Manifest, Unreadable
@@ -112,7 +113,7 @@ def _by_way(ground: Ground, manifest: Manifest, way: Way) -> Iterator[Draft]:
             version = replaced(source, changes(ground, source, way), ("spec", "version"))
     else:
         return
-    found = chart_of(way.fill_text(text) if text else None)
+    found = chart_of(way.fill(text) if text else None)
     if found is None:
         return
     draft = Draft(ground.repository, found[0], manifest.file, True, way)
@@ -252,7 +253,7 @@ def _values_from(ground: Ground, draft: Draft, reference: Manifest, manifest: Ma
     given = reference.text("valuesKey")
     target = reference.text("targetPath")
     title = f"{kind} {name}" + (f" ({given})" if given else "")
-    filled, key = way.fill_text(name), way.fill_text(given or "values.yaml")
+    filled, key = way.fill(name), way.fill(given or "values.yaml")
     if filled is None or key is None:
         if target:
             draft.add_unknown(reference, target, title)
@@ -271,7 +272,7 @@ def _values_from(ground: Ground, draft: Draft, reference: Manifest, manifest: Ma
             draft.add_unknown(reference, target, title)
         else:
             where = (*item.prefix, field, key)
-            draft.add_parameters(item, _Target(where, str(inner[0]) if inner else "", target, way.fill_text))
+            draft.add_parameters(item, _Target(where, str(inner[0]) if inner else "", target, way.fill))
         return
     if item is not None:
         _from_object(draft, item, kind, key, title, inner)
