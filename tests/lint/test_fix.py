@@ -391,19 +391,10 @@ def test_a_way_that_is_barred_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("level", ["safe", "unsafe"])
 def test_fixing_twice_changes_nothing(level: str) -> None:
     """On everything that all rules have as bad examples, taken together with all rules and not only their own."""
-    from valuelint.lint.examples import examples, file_names, workspace
+    from valuelint.lint.examples import examples, renewed, workspace
 
     for rule in RULES:
         for example in examples(rule):
             done = repair(workspace(example), RULES, level)
-            new = example._replace(
-                releases=tuple(
-                    given._replace(
-                        texts=tuple(
-                            done.texts.get(name, old) for name, old in zip(file_names(given), given.texts, strict=True)
-                        )
-                    )
-                    for given in example.releases
-                )
-            )
+            new = example._replace(releases=tuple(renewed(given, done.texts) for given in example.releases))
             assert repair(workspace(new), RULES, level).texts == {}, (rule.id, example.title)

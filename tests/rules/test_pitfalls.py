@@ -187,6 +187,12 @@ CASES: dict[str, tuple[str, str, str]] = {
     ),
     "contexts by pod or address": ("hubble: {metrics: {enabled: ['drop:sourceContext=pod']}}\n", "1.20.0", OPEN),
     "exemplars without OpenMetrics": ('hubble: {metrics: {enabled: ["httpV2:exemplars=true"]}}\n', "1.20.0", OPEN),
+    "scrape jobs that look for Cilium at its ports from before 1.12": (
+        "prometheus: {enabled: true}\n",
+        "1.20.0",
+        stack("additionalScrapeConfigs: [{job_name: cilium, static_configs: [{targets: ['10.0.0.1:9090']}]}]"),
+    ),
+    "scrape jobs that are no list": ("", "", stack("additionalScrapeConfigs: {job_name: nodes}")),
     "two programs on one port of the nodes": ("prometheus: {enabled: true, port: 9100}\n", "1.20.0", OPEN),
     "a timeout longer than the interval": (
         "prometheus: {enabled: true, serviceMonitor: {enabled: true, interval: 10s, scrapeTimeout: 30s}}\n",

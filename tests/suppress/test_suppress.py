@@ -286,3 +286,29 @@ def test_who_accepts_a_finding_and_why(
     (tmp_path / ".valuelint.yaml").write_text(head + text)
     report = engine.run(discover([str(tmp_path)], None, {}), RULES)
     assert [(item.finding.rule, *item[1:]) for item in report.suppressed] == [(NOT_RENDERED, *wanted)]
+
+
+TEXT = """\
+# valuelint: ignore[unknown-option] known
+one: 1
+two: 2 # valuelint: ignore[unknown-option] known
+three: 3
+hubble: {} # valuelint: ignore[unknown-option] idle
+"""
+
+
+@pytest.mark.parametrize("quoted", [False, True], ids=["a block", "one line in quotes"])
+def test_a_comment_in_a_text_counts_for_a_line_of_the_text(tmp_path: Path, quoted: bool) -> None:
+    head = (
+        "apiVersion: helm.cattle.io/v1\nkind: HelmChartConfig\nmetadata: {name: rke2-cilium, namespace: kube-system}\n"
+        "spec:\n  valuesContent: "
+    )
+    written = '"' + TEXT.replace("\n", "\\n") + '"\n' if quoted else "|\n" + textwrap.indent(TEXT, "    ")
+    (tmp_path / "c.yaml").write_text(head + written)
+    workspace = discover([str(tmp_path)], None, {})
+    report = engine.run(workspace, RULES)
+    found = [item.place.source.text[item.place.start : item.place.end] for item in report.findings]
+    assert found == ["three", "unknown-option"]
+    assert len(report.suppressed) == 2
+    done = repair(workspace, RULES, "safe")
+    assert list(done.texts.values()) == [head + written.replace(" # valuelint: ignore[unknown-option] idle", "")]

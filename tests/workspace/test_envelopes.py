@@ -215,6 +215,58 @@ def test_an_operation_takes_the_place_of_all_that_stood_there(
     assert merged(only(patched(tmp_path, f"- {operation}"))) == expected
 
 
+FROM_CONFIG_MAP = """\
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: one, namespace: net}
+data:
+  values.yaml: |
+    hubble: {relay: {enabled: false, replicas: 3}}
+    tolerations: [zero]
+"""
+
+
+@pytest.mark.parametrize(
+    ("patch", "expected"),
+    [
+        (
+            "- {op: remove, path: /spec/values/hubble/relay}",
+            {"hubble": {"enabled": True, "relay": {"enabled": False, "replicas": 3}}, "tolerations": TOLERATIONS},
+        ),
+        (
+            "- {op: replace, path: /spec/values/hubble, value: {ui: {enabled: true}}}",
+            {
+                "hubble": {"relay": {"enabled": False, "replicas": 3}, "ui": {"enabled": True}},
+                "tolerations": TOLERATIONS,
+            },
+        ),
+        (
+            "kind: HelmRelease\nspec: {values: {tolerations: null, hubble: {relay: {enabled: null}}}}",
+            {
+                "hubble": {"enabled": True, "relay": {"enabled": False, "replicas": 3, "rollOutPods": True}},
+                "tolerations": ["zero"],
+            },
+        ),
+        ("- {op: remove, path: /spec/values}", {"hubble": {"relay": {"enabled": False, "replicas": 3}}}),
+    ],
+)
+def test_what_a_patch_takes_away_lets_the_values_from_elsewhere_count(
+    patch: str, expected: dict[str, object], tmp_path: Path
+) -> None:
+    patched(tmp_path, patch)
+    text = (tmp_path / "base/release.yaml").read_text()
+    text = text.replace("  values:\n", "  valuesFrom: [{kind: ConfigMap, name: one}]\n  values:\n", 1)
+    release = only(put(tmp_path, {"base/release.yaml": text + FROM_CONFIG_MAP}))
+    merged_user = merged(release)
+    assert merged_user == {"tolerations": ["zero"], **expected}
+    values = Values(list(release.layers), {})
+    found = values.resolve(("hubble", "relay", "enabled"))
+    assert found.value is False
+    assert found.layer is not None
+    assert found.layer.path == ("data", "values.yaml")
+
+
 def test_what_an_operation_replaced_is_nobodys_value(tmp_path: Path) -> None:
     release = only(patched(tmp_path, "- {op: replace, path: /spec/values/hubble, value: {enabled: true}}"))
     values = Values(list(release.layers), {})
@@ -1583,6 +1635,47 @@ kubeProxyReplacement: true
     assert isinstance(hubble["relay"], Unknown)
     assert data["cluster"] == {"name": Unknown("{{ name }}"), "id": 1}
     assert data["kubeProxyReplacement"] is True
+
+
+@pytest.mark.parametrize(("helmfile", "found"), [("helmfile.yaml.j2", 1), ("helmfile.yaml", 0)])
+def test_a_template_means_the_files_that_templates_become(helmfile: str, found: int, tmp_path: Path) -> None:
+    text = "releases: [{name: c, namespace: n, chart: r/cilium, version: 1.18.2, values: [c/values.yaml]}]\n"
+    workspace = put(tmp_path, {helmfile: text, "c/values.yaml.j2": 'cluster: {name: "{{ name }}", id: 1}\n'})
+    release = next(item for cluster in workspace.clusters for item in cluster.releases if item.file == helmfile)
+    assert len(release.layers) == found
+    if found:
+        assert only(workspace) is release
+        assert merged(release) == {"cluster": {"name": Unknown("{{ name }}"), "id": 1}}
+    else:
+        assert release.unresolved == ("the values file c/values.yaml is not in the repository",)
+
+
+def test_a_template_with_one_known_key_says_why_it_cannot_be_read(tmp_path: Path) -> None:
+    text = "hubble:\n  enabled: {{ .x }}\n"
+    assert put(tmp_path, {"some.gotmpl": text}).skipped == (
+        ("some.gotmpl", "2:13: a template expression stands here without quotes"),
+    )
+    # Where there are many files, one key says too little.
+    assert not put(tmp_path, {f"{number}.yaml": f"n: {number}\n" for number in range(201)}).skipped
+
+
+def test_a_declared_file_that_is_a_link_is_listed_once(tmp_path: Path) -> None:
+    config = "clusters: [{name: home, releases: [{chart: cilium, version: 1.18.2, values: clusters/cilium.yaml}]}]\n"
+    (tmp_path / "clusters").mkdir()
+    (tmp_path / "clusters" / "cilium.yaml").symlink_to("../shared/cilium.yaml")
+    values = "hubble: {enabled: true}\nkubeProxyReplacement: true\n"
+    release = only(put(tmp_path, {".valuelint.yaml": config, "shared/cilium.yaml": values}))
+    assert [layer.file for layer in release.layers] == ["clusters/cilium.yaml"]
+
+
+@pytest.mark.parametrize(
+    "expression", ["{{ if .new }}1.18.2{{ else }}1.17.2{{ end }}", "{{ with .new }}1.18.2{{ end }}"]
+)
+def test_a_version_under_a_condition_is_not_known(expression: str, tmp_path: Path) -> None:
+    text = GENERATED.replace("GENERATOR", "list: {elements: [{new: x, path: {basename: a}}]}")
+    release = only(put(tmp_path, {"set.yaml": text.replace("{{ VERSION }}", expression)}))
+    assert release.version is None
+    assert release.unresolved == (f"the version is {expression}",)
 
 
 def test_a_template_with_conditions_is_only_edited_where_that_is_safe(tmp_path: Path) -> None:

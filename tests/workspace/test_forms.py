@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
+from random import Random
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from tests.workspace.spelled import STYLES, spelled
 from tests.workspace.wrappers import WRAPPERS, Case, Wrapper
 from valuelint.lint import engine, fix
 from valuelint.lint.diagnostic import Diagnostic
 from valuelint.lint.rule import load_rules
-from valuelint.syntax import format_path
+from valuelint.syntax import Source, format_path, parse, to_data
 from valuelint.values import Layer
 from valuelint.workspace.discover import discover
 from valuelint.workspace.release import Release, Workspace
@@ -199,6 +202,65 @@ def test_whatever_the_values_the_form_does_not_matter(name: str, text: str, crlf
             assert findings(read(wrapped, ended(WRAPPERS[name]), cases(text)), text) == expected
             mended, _ = fixed(plain, ended(WRAPPERS["values"]), cases(text), "unsafe")
             found, _ = fixed(wrapped, ended(WRAPPERS[name]), cases(text), "unsafe")
+            assert found == mended
+        finally:
+            os.chdir(here)
+
+
+APPLICATION = """\
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {name: cilium}
+spec:
+  destination: {namespace: kube-system}
+  syncPolicy: {syncOptions: [ServerSideApply=true]}
+  source:
+    chart: cilium
+    targetRevision: 1.18.2
+    helm:
+      values: """
+
+
+def flat(text: str) -> str:
+    """The same values without an indented line, as single quotes can hold them."""
+    data = to_data(parse(Source.from_text(text))[0].root)
+    return "".join(f"{key}: {json.dumps(value)}\n" for key, value in data.items())
+
+
+@settings(max_examples=max(settings.default.max_examples // 8, 8) if settings.default else 12)
+@given(
+    text=cilium_values(),
+    random=st.randoms(use_true_random=False),
+    column=st.sampled_from([7, 8, 11]),
+    newline=st.sampled_from(["\n", "\r\n"]),
+)
+@pytest.mark.parametrize("style", STYLES)
+def test_whatever_the_style_of_a_text_the_findings_stand_where_they_should(
+    style: str, text: str, random: Random, column: int, newline: str
+) -> None:
+    text = flat(text) if style == "single" else text
+    made = spelled(text, style, random, APPLICATION, "  project: x\n", column, newline, above=6)
+    assume(made is not None)
+    assert made is not None
+    places = made.places
+
+    def wrap(case: Case) -> dict[str, str]:
+        return {"cilium/app.yaml": made.host} if case.chart == "cilium" else WRAPPERS["values"](case)
+
+    def told(workspace: Workspace, where: dict[int, int]) -> list[tuple[object, ...]]:
+        found = [item for item in engine.run(workspace, RULES).findings if item.place.file.startswith("cilium/")]
+        return sorted(
+            (item.rule, item.severity, item.message, format_path(item.place.path), where.get(item.place.start, -1))
+            for item in found
+        )
+
+    here = os.getcwd()
+    with TemporaryDirectory() as plain, TemporaryDirectory() as wrapped:
+        try:
+            expected = told(read(plain, WRAPPERS["values"], cases(text)), dict(enumerate(places)))
+            assert told(read(wrapped, wrap, cases(text)), {place: place for place in places}) == expected
+            mended, _ = fixed(plain, WRAPPERS["values"], cases(text), "unsafe")
+            found, _ = fixed(wrapped, wrap, cases(text), "unsafe")
             assert found == mended
         finally:
             os.chdir(here)

@@ -159,6 +159,28 @@ def test_a_patch_changes_the_parameter_that_holds_the_value(
     assert patched(layer, *patches) == expected
 
 
+@pytest.mark.parametrize(
+    ("written", "value", "expected"),
+    [
+        ("false", True, "true"),
+        ("'false'", True, "'true'"),
+        ("7", 8, "8"),
+        ('"7"', 8, '"8"'),
+        ("false", "x", "x"),
+        ("text", True, '"true"'),
+        ("true", None, '"null"'),
+    ],
+)
+def test_helmfile_takes_a_switch_with_quotes_and_without(
+    written: str, value: object, expected: str, tmp_path: Path
+) -> None:
+    text = "releases: [{name: c, chart: r/cilium, version: 1.18.2, set: [{name: a.b, value: VALUE}]}]\n"
+    (tmp_path / "helmfile.yaml").write_text(text.replace("VALUE", written))
+    layer = releases(discover([str(tmp_path)], None, {}))["cilium"].layers[-1]
+    changed = apply_edits(layer.source.text, edit(layer.desk, layer.at_desk((Set(("a", "b"), value),))))
+    assert changed == text.replace("VALUE", expected)
+
+
 def test_a_list_stands_in_one_text(tmp_path: Path) -> None:
     layer = layer_of(application, VALUES, tmp_path)
     assert patched(layer, Append(("e",), "flow:x;y,z"))["e"] == ["dns", "tcp", "flow:x;y,z"]

@@ -169,7 +169,7 @@ def _explained(rule: Rule) -> Iterator[str]:
         if example.expected:
             yield f"    expected: {', '.join(f'{key} {value}' for key, value in example.expected.items())}"
         for line in _found(example):
-            yield f"    => {line}"
+            yield from _wrapped(f"=> {line}", "    ", "       ")
         if example.fixed is not None:
             yield "  fixed:"
             yield from _releases(_after(example))

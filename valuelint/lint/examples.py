@@ -165,7 +165,7 @@ def run(example: Example, rule: Rule, rules: list[Rule]) -> Result:
     repaired = fix.repair(given, rules, level, frozenset((rule.id,)))
     if not repaired.texts:
         return Result(outcome, outcome.findings, None, {}, ())
-    new = [_renewed(release, repaired.texts) for release in example.releases]
+    new = [renewed(release, repaired.texts) for release in example.releases]
     pairs = zip(example.releases, new, strict=True)
     fixed = {after.chart: after.texts for before, after in pairs if before.texts != after.texts}
     if f"{DELIVERY}.yaml" in repaired.texts:
@@ -187,7 +187,8 @@ def _examine(given: Workspace, rule: Rule, rules: list[Rule]) -> Outcome:
     return outcome._replace(findings=tuple(found), undecided=())
 
 
-def _renewed(release: Given, texts: dict[str, str]) -> Given:
+def renewed(release: Given, texts: dict[str, str]) -> Given:
+    """The release with the texts that fixes left behind, by the names of their files."""
     own = tuple(texts.get(name, text) for name, text in zip(file_names(release), release.texts, strict=True))
     told = release.delivery
     if told is not None and told.layer is not None and told.layer.source.name in texts:

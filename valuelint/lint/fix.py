@@ -320,7 +320,8 @@ def _write(
             changes = draft(Writer(layer.desk), patches) if drafted else edit(layer.desk, patches)
             if changes is None:
                 return "the edits touch each other"
-            edits.setdefault(layer.source.name, []).extend(layer.in_source(changes))
+            there = edits.setdefault(layer.source.name, [])
+            there += [change for change in layer.in_source(changes) if change not in there]
     except CannotPatch as refusal:
         return str(refusal)
     sources = {layer.source.name: layer.source for layer, _ in by_desk.values()}

@@ -36,13 +36,9 @@ def locate(
     node, entry = resolved.node, resolved.entry
     if isinstance(node, Scalar) and node.end > node.start and not (at_key and entry is not None):
         start, end = node.start, node.end
-        if (
-            within is not None
-            and resolved.path == path
-            and node.style == "plain"
-            and node.raw == _text(resolved.layer, node)
-        ):
-            start, end = node.start + within[0], max(node.start + within[1], node.start + within[0] + 1)
+        if within is not None and resolved.path == path and node.style == "plain":
+            start, end = resolved.layer.part(node, within)
+            end = max(end, start + 1)
         return Place(resolved.layer.source, start, min(end, node.end), resolved.path, message)
     if entry is not None:
         return Place(resolved.layer.source, entry.key.start, entry.key.end, resolved.path, message)
@@ -52,10 +48,6 @@ def locate(
 def of_origin(origin: Origin, message: str) -> Place:
     """The place in a file that says something of a release."""
     return Place(origin.source, origin.start, origin.end, origin.path, message)
-
-
-def _text(layer: Layer, node: Node) -> str:
-    return layer.source.text[node.start : node.end]
 
 
 def _head(node: Node) -> int:

@@ -143,7 +143,7 @@ def _in_document(document: Document, prefix: Path) -> Iterator[Suppression]:
         match = _DIRECTIVE.search(text[start:end])
         if match is None:
             continue
-        line = max(text.rfind("\n", 0, start), text.rfind("\r", 0, start)) + 1
+        line = document.line_start(start)
         alone = not text[line:start].strip()
         if alone:
             block = next((block for block in blocks if block.start >= end), None)

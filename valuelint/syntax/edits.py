@@ -56,7 +56,7 @@ class _Work:
         self.index = document.index
         self.source = document.source
         self.documents = parse(document.source)
-        self.pieces = _Pieces([(0, len(document.source.text))], document.source.text)
+        self.pieces = Pieces([(0, len(document.source.text))], document.source.text)
 
     def apply(self, patch: Patch) -> None:
         before = self._data(self.documents)
@@ -149,7 +149,7 @@ def _name(path: Path) -> str:
     return format_path(path) or "the whole file"
 
 
-class _Pieces:
+class Pieces:
     """A text as pieces of the original and of inserted text, so that edits of edits become edits of the
     original.
     """
@@ -158,7 +158,7 @@ class _Pieces:
         self.pieces = pieces
         self.original = original
 
-    def after(self, edits: list[Edit]) -> _Pieces:
+    def after(self, edits: list[Edit]) -> Pieces:
         """The pieces of the text after edits of the text that these pieces make."""
         pieces: list[tuple[int, int] | str] = []
         rest = self.pieces[::-1]
@@ -169,7 +169,7 @@ class _Pieces:
             if new:
                 pieces.append(new)
             at = end
-        return _Pieces(pieces + rest[::-1], self.original)
+        return Pieces(pieces + rest[::-1], self.original)
 
     def edits(self) -> list[Edit]:
         """The edits of the original text, as small as a common beginning and end let them be."""

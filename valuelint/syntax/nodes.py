@@ -6,7 +6,7 @@ one. A block collection ends where its last child does, so that comments behind 
 
 from __future__ import annotations
 
-from valuelint.light import TYPE_CHECKING
+from valuelint.light import TYPE_CHECKING, Callable
 from valuelint.syntax.scalars import TAG, Value, resolve
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ class Entry:
 class Document:
     """One YAML document of a source; `root` is None where there is nothing but comments."""
 
-    __slots__ = ("_comments", "duplicates", "end", "index", "root", "source", "start")
+    __slots__ = ("_comments", "_line_start", "duplicates", "end", "index", "root", "source", "start")
 
     def __init__(self, source: Source, index: int, start: int) -> None:
         self.source = source
@@ -144,10 +144,29 @@ class Document:
         self.root: Node | None = None
         self.duplicates: list[tuple[Path, Entry, Entry]] = []
         self._comments: list[tuple[int, int]] | None = None
+        self._line_start: Callable[[int], int] | None = None
 
-    def move(self, source: Source, start: int, end: int, comments: list[tuple[int, int]]) -> None:
+    def move(
+        self,
+        source: Source,
+        start: int,
+        end: int,
+        comments: list[tuple[int, int]],
+        line_start: Callable[[int], int],
+    ) -> None:
         """Make this a document within another source, whose text holds its own; its nodes are moved already."""
         self.source, self.start, self.end, self._comments = source, start, end, comments
+        self._line_start = line_start
+
+    def line_start(self, offset: int) -> int:
+        """Where the line of the document begins that an offset of the source lies in.
+
+        A text inside of another document may have lines of its own, all on one line around it.
+        """
+        if self._line_start is not None:
+            return self._line_start(offset)
+        text = self.source.text
+        return max(text.rfind("\n", 0, offset), text.rfind("\r", 0, offset)) + 1
 
     @property
     def comments(self) -> list[tuple[int, int]]:

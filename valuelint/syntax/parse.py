@@ -46,14 +46,38 @@ def parse(source: Source, *, max_depth: int = MAX_DEPTH, max_nodes: int = MAX_NO
     try:
         documents = _compose(source, max_depth, max_nodes)
     except Exception as error:
-        # PyYAML's errors are told by a name of their class: which class it is depends on how the parser was
-        # loaded.
-        if not any(each.__name__ == "YAMLError" for each in type(error).__mro__):
+        if not _is_refusal(error):
             raise
         from valuelint.syntax.errors import explain
 
         raise explain(source, error) from None
     return documents or [Document(source, 0, 0)]
+
+
+def scalar_at(text: str, start: int) -> Scalar | None:
+    """The scalar that begins at an offset, whatever stands behind it; None where there is none."""
+    get_event = libyaml.event_parser(text).get_event
+    try:
+        event: Any = get_event()
+        while event is not None and event.start_mark.index <= start:
+            if event.__class__.__name__ == "ScalarEvent" and event.start_mark.index == start:
+                raw, style = event.value, event.style
+                end = event.end_mark.index
+                if style and style in "|>":
+                    end = _end_of_block(text, start, end, raw)
+                return Scalar(start, end, event.anchor, event.tag, raw, _STYLES[style])
+            event = get_event()
+    except Exception as error:
+        if not _is_refusal(error):
+            raise
+    return None
+
+
+def _is_refusal(error: Exception) -> bool:
+    """Whether the parser says that a text is no YAML: its errors are told by a name of their class, since which class
+    it is depends on how the parser was loaded.
+    """
+    return any(each.__name__ == "YAMLError" for each in type(error).__mro__)
 
 
 def _compose(source: Source, max_depth: int, max_nodes: int) -> list[Document]:

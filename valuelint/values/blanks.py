@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from valuelint.light import Any, Callable, Final
+from valuelint.light import Any, Callable, Final, Iterable, Iterator
 from valuelint.syntax import Mapping, Node, Scalar, Sequence, Source, resolve_alias
 from valuelint.syntax.scalars import TagError, resolve
 from valuelint.values.unknown import Unknown, mark_unknown
@@ -21,6 +21,10 @@ JINJA: Final = ("{{", "{%", "{#", "#{", "#%")
 GO: Final = ("{{",)
 
 _TEMPLATES: Final = {".j2": JINJA, ".jinja": JINJA, ".jinja2": JINJA, ".gotmpl": GO, ".tpl": GO, ".tmpl": GO}
+
+
+TEMPLATE_ENDINGS: Final = tuple(_TEMPLATES)
+"""How the names of templates end; without it, they are those of the files that are made of them."""
 
 
 def marks_of(file: str) -> tuple[str, ...]:
@@ -36,61 +40,102 @@ def inserts(text: str) -> bool:
     return _INSERTED.search(text) is not None
 
 
-def substitute(text: str, variables: dict[str, str], complete: bool) -> str | None:
-    """A text with Flux's `${VAR}` filled in; None where one is not known.
+Found = tuple[int, int, "str | None"]
+"""A placeholder: where in a text it stands, and what comes in; None where nobody knows."""
+
+
+class Fill:
+    """Fills in the placeholders of texts, which `find` finds in order."""
+
+    __slots__ = ("_find",)
+
+    def __init__(self, find: Callable[[str], Iterable[Found]]) -> None:
+        self._find = find
+
+    def __call__(self, text: str) -> str | None:
+        """A text with all of them filled in; None where one is not known."""
+        parts = []
+        at = 0
+        for start, end, new in self._find(text):
+            if new is None:
+                return None
+            parts += [text[at:start], new]
+            at = end
+        return "".join([*parts, text[at:]]) if parts else text
+
+    def finds(self, text: str) -> bool:
+        """Whether a text holds one."""
+        return any(True for _ in self._find(text))
+
+    def known(self, text: str) -> list[tuple[int, int, str]]:
+        """Those of which is known what comes in."""
+        return [(start, end, new) for start, end, new in self._find(text) if new is not None]
+
+
+def substitutions(text: str, variables: dict[str, str], complete: bool) -> Iterator[Found]:
+    """Flux's `${VAR}` in a text.
 
     `complete`: there are no more variables than these, so that a default counts.
     """
-    known = True
-
-    def fill(match: re.Match[str]) -> str:
-        nonlocal known
-        name, operator, default = match.groups()
-        if match.start() and text[match.start() - 1] == "$":
-            known = False  # `$${VAR}` becomes `${VAR}`, for another program to fill in
-        elif name in variables and (variables[name] or operator not in (":=", ":-")):
-            return variables[name]
-        elif complete and operator is not None:
-            return default or ""
-        known = False
-        return ""
-
-    filled = _VARIABLE.sub(fill, text)
-    return filled if known and "${" not in filled else None
+    at = text.find("${")
+    while at >= 0:
+        match = _VARIABLE.match(text, at)
+        end = at + 2 if match is None else match.end()
+        new = None
+        if match is not None and text[at - 1 : at] != "$":
+            # `$${VAR}` becomes `${VAR}`, for another program to fill in.
+            name, operator, default = match.groups()
+            if name in variables and (variables[name] or operator not in (":=", ":-")):
+                new = variables[name]
+            elif complete and operator is not None:
+                new = default or ""
+        # A line end would break up the document that Flux fills in.
+        yield at, end, None if new is not None and ("${" in new or "\n" in new) else new
+        at = text.find("${", end)
 
 
 class Blanks:
     """How the placeholders of a layer are filled in.
 
-    `fill_text` gives a text with its placeholders filled in, or None. `marks` begin expressions that nobody here can
-    evaluate. With `retyped`, a text that was filled in counts as written without quotes: Flux substitutes in YAML that
-    was written anew, in which quotes that are not needed are gone.
+    `fill_text` fills in those of which may be known what they stand for. `marks` begin expressions that nobody here can
+    evaluate. `style` is the one in which a value that was filled in counts as written; without it, its own. Flux
+    substitutes in YAML that was written anew, in which quotes that are not needed are gone; what Argo CD fills in was
+    a text before and is one after.
     """
 
-    __slots__ = ("_conditional", "_inside", "_source", "fill_text", "marks", "retyped")
+    __slots__ = ("_conditional", "_inside", "_source", "_was_filled", "fill_text", "marks", "style")
 
     def __init__(
         self,
         source: Source,
-        fill_text: Callable[[str], str | None] | None = None,
+        fill_text: Fill | None = None,
         marks: tuple[str, ...] = (),
-        retyped: bool = False,
+        style: str = "",
     ) -> None:
         self._source = source
         self.fill_text = fill_text
         self.marks = marks
-        self.retyped = retyped
+        self.style = style
         self._conditional = conditions(source.text) if "#%" in marks else []
         self._inside = self._conditional
+        self._was_filled = False
 
-    def fill(self, root: Node, data: dict[str, Any]) -> dict[str, Any]:
-        """The data of a tree with its placeholders filled in, or Unknown."""
+    def fill(self, root: Node, data: dict[str, Any], was_filled: bool = False) -> dict[str, Any]:
+        """The data of a tree with its placeholders filled in, or Unknown.
+
+        `was_filled`: its text was filled in before it was read, so that nothing is known of those that are left.
+        """
+        self._was_filled = was_filled
         text = self._source.text
         if not self._conditional and not self.stand_in(text):
             return mark_unknown(data)  # type: ignore[no-any-return]
         # A condition around all of the values says whether there is such a release, not what it holds.
         self._inside = [span for span in self._conditional if span[0] >= root.start]
         return self._data(root)  # type: ignore[no-any-return]
+
+    def known(self, text: str) -> list[tuple[int, int, str]]:
+        """The placeholders in a text of values that are filled in before it is read; none of a template's."""
+        return [] if self.fill_text is None or self.marks else self.fill_text.known(text)
 
     def _data(self, node: Node) -> Any:
         node = resolve_alias(node)
@@ -115,12 +160,12 @@ class Blanks:
         if any(mark in raw for mark in self.marks):
             return Unknown(raw)
         if self.fill_text is not None and ("${" in raw or "{{" in raw):
-            filled = self.fill_text(raw)
+            filled = None if self._was_filled and self.fill_text.finds(raw) else self.fill_text(raw)
             if filled is None:
                 return Unknown(raw)
             if filled != raw:
                 try:
-                    return resolve(filled, "plain" if self.retyped and "\n" not in raw else node.style, node.tag)
+                    return resolve(filled, self.style if self.style and "\n" not in raw else node.style, node.tag)
                 except TagError:
                     return Unknown(raw)
         return mark_unknown(value)

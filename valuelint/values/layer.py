@@ -56,8 +56,9 @@ class Placement(NamedTuple):
 
     `prefix` leads to them, or to the text that holds them (`embedded`), within which `inner` leads to them. They are
     the value at `mount`, the empty path for all of it; or a `recipe` makes them of the document. `fixed` says why
-    they cannot be edited; empty where they can. With `deletes`, null removes what the layers below set, as in a patch,
-    and is not handed to Helm. With `text`, what stands at `prefix` must be a text, also if nothing stands there yet.
+    they cannot be edited; empty where they can. `patched` layers that follow each other are one object by the time Helm
+    gets its values: values, and the patches on them. With `deletes`, null removes what that object says so far, and is
+    not handed to Helm. With `text`, what stands at `prefix` must be a text, also if nothing stands there yet.
     """
 
     prefix: Path = ()
@@ -68,9 +69,10 @@ class Placement(NamedTuple):
     deletes: bool = False
     recipe: Recipe | None = None
     text: bool = False
+    patched: bool = False
 
 
-DeskKey = tuple[int, Path]
+DeskKey = tuple[int, Path, str]
 
 WHOLE = Placement()
 """The values are all of the document."""
@@ -104,7 +106,7 @@ class Layer(NamedTuple):
             return {}
         data = to_data(self.root, source=self.source)
         if self.blanks is not None:
-            return self.blanks.fill(self.root, data)
+            return self.blanks.fill(self.root, data, self.place.embedded is not None)
         return mark_unknown(data) if may_hold_placeholders(self.source.text) else data  # type: ignore[no-any-return]
 
     def refuse_bombs(self) -> None:
@@ -116,6 +118,12 @@ class Layer(NamedTuple):
         """What stands at a path in this layer."""
         return None if self.root is None else find(self.root, path)
 
+    def part(self, node: Scalar, within: tuple[int, int]) -> tuple[int, int]:
+        """Where a part of the characters of a plain scalar stands; all of it, where that cannot be said."""
+        if self.source.text[node.start : node.end] == node.raw:
+            return node.start + within[0], node.start + within[1]
+        return (node.start, node.end) if self.place.embedded is None else self.place.embedded.part(node, within)
+
     def hides(self, path: Path) -> bool:
         """Whether a value that is no map stands here above a path, so that what lower layers say of it is lost."""
         found = None
@@ -125,6 +133,19 @@ class Layer(NamedTuple):
                 break
             found = below
         return found is not None and not isinstance(resolve_alias(found.node), Mapping)
+
+    def removes(self, path: Path) -> bool:
+        """Whether null stands here at a path or above it, and takes away what the object says so far."""
+        if not self.place.deletes:
+            return False
+        for length in range(1, len(path) + 1):
+            found = self.find(path[:length])
+            if found is None:
+                return False
+            node = resolve_alias(found.node)
+            if isinstance(node, Scalar) and node.value is None:
+                return True
+        return False
 
     def renewed(self, document: Document) -> Layer:
         """The same layer in a newer text of its document."""
@@ -162,7 +183,8 @@ class Layer(NamedTuple):
     @property
     def desk_key(self) -> DeskKey:
         """The same for all layers that are edited in one document."""
-        return id(self.document), () if self.place.embedded is None else self.place.prefix
+        embedded = self.place.embedded
+        return (id(self.document), (), "") if embedded is None else (id(self.document), self.place.prefix, embedded.key)
 
     def at_desk(self, patches: tuple[Patch, ...]) -> tuple[Patch, ...]:
         """Patches on values as patches of `desk`. Raises CannotPatch where the layer cannot carry them."""
@@ -181,7 +203,8 @@ class Layer(NamedTuple):
                 known = found is not None and not self.blanks.conditional(found.node.start)
                 if not (known and isinstance(patch, (Set, Rename))):
                     raise CannotPatch("the template around it sets values under conditions")
-        if self.blanks is not None and any(isinstance(patch, Set) and self._is_filled(patch.path) for patch in patches):
+        # In a text that holds values, the way back into it knows.
+        if embedded is None and any(isinstance(patch, Set) and self._is_filled(patch.path) for patch in patches):
             raise CannotPatch("a placeholder stands there, and what fills it in is to be changed")
         if self.place.recipe is not None:
             return self.place.recipe.write(self.document, patches)
@@ -190,18 +213,14 @@ class Layer(NamedTuple):
         return _moved(patches, inner if embedded is not None else prefix, mount)
 
     def _is_filled(self, path: Path) -> bool:
-        found = self.find(path)
+        """Whether a placeholder stands at a path."""
+        found = None if self.blanks is None else self.find(path)
         text = "" if found is None else self.source.text[found.node.start : found.node.end]
         return self.blanks is not None and self.blanks.stand_in(text)
 
     def in_source(self, edits: list[Edit]) -> list[Edit]:
-        """Edits of `desk` as edits of the source."""
-        embedded = self.place.embedded
-        if embedded is None:
-            return edits
-        from valuelint.syntax.edits import Edit
-
-        return [Edit(*change) for change in embedded.outward([(one.start, one.end, one.text) for one in edits])]
+        """Edits of `desk` as edits of the source. Raises CannotPatch where the text around cannot hold them."""
+        return edits if self.place.embedded is None else self.place.embedded.outward(edits)
 
 
 def _moved(patches: tuple[Patch, ...], to: Path, mount: Path) -> tuple[Patch, ...]:
@@ -230,9 +249,10 @@ def place(document: Document, placement: Placement, blanks: Blanks | None = None
     found = find(document.root, placement.prefix)
     node = None if found is None else resolve_alias(found.node)
     if isinstance(node, Scalar) and (placement.embedded is not None or (placement.text and holds_text(node))):
-        from valuelint.syntax.embedded import Embedded
-
-        embedded = Embedded(source, node)
+        if placement.embedded is not None:
+            embedded = placement.embedded.renewed(source, node)
+        else:
+            embedded = embed(source, node, blanks)
         placement = placement._replace(embedded=embedded)
         inside = find(embedded.located()[0].root, placement.inner)
         node = None if inside is None else resolve_alias(inside.node)
@@ -244,6 +264,13 @@ def place(document: Document, placement: Placement, blanks: Blanks | None = None
     layer = Layer(source, document, root, placement, blanks)
     layer.refuse_bombs()
     return layer
+
+
+def embed(source: Source, node: Scalar, blanks: Blanks | None) -> Embedded:
+    """The text of a scalar, its placeholders filled in where that is known."""
+    from valuelint.syntax.embedded import Embedded
+
+    return Embedded(source, node, None if blanks is None else blanks.known)
 
 
 def holds_text(node: Node | None) -> bool:

@@ -90,18 +90,24 @@ class Values:
     def _lay(self, defaults: dict[str, Any]) -> None:
         self.user: dict[str, Any] = {}
         self.defaults = defaults
+        under: dict[str, Any] | None = None  # what stands below an object that is patched, while it is put together
         for number in range(len(self.layers) + 1):
+            layer = self.layers[number] if number < len(self.layers) else None
+            if under is not None and (layer is None or not layer.place.patched):
+                self.user, under = merge(under, self.user), None
             if self.shade and number in self.gaps:
-                below = coalesce(self.user, self.defaults)
+                below = coalesce(self.user if under is None else merge(under, self.user), self.defaults)
                 self.defaults = shaded(below) if below else {}
-                self.user = {}
-            if number < len(self.layers):
-                layer = self.layers[number]
-                data = layer.data()
-                if layer.place.deletes:
-                    self.user = apply_over(self.user, data)
-                else:
-                    self.user = merge(self.user, data) if self.user else data
+                self.user, under = {}, None
+            if layer is None:
+                break
+            if layer.place.patched and under is None:
+                self.user, under = {}, self.user
+            data = layer.data()
+            if layer.place.deletes:
+                self.user = apply_over(self.user, data)
+            else:
+                self.user = merge(self.user, data) if self.user else data
         self.data = coalesce(self.user, self.defaults)
 
     def over(self, defaults: dict[str, Any]) -> Values:
@@ -149,16 +155,25 @@ class Values:
     def resolve(self, path: Path) -> Resolved:
         """The value at a path, with the last of the user's layers that sets it.
 
-        What a layer says does not count where one above it says something else of a map around the path.
+        What a layer says does not count where one above it says something else of a map around the path, or takes it
+        away. Where nothing is left, the layer that took it away is the one that decided.
         """
-        for number in range(len(self.layers) - 1, -1, -1):
+        removed: Resolved | None = None
+        number = len(self.layers)
+        while number:
+            number -= 1
             layer = self.layers[number]
             found = layer.find(path)
-            if found is not None:
+            if layer.removes(path):
+                if removed is None and found is not None:
+                    removed = Resolved(path, self.get(path), layer, found.entry, found.node)
+                while number and layer.place.patched and self.layers[number - 1].place.patched:
+                    number -= 1
+            elif found is not None:
                 return Resolved(path, self.get(path), layer, found.entry, found.node)
-            if number and layer.hides(path):
+            elif number and layer.hides(path):
                 break
-        return Resolved(path, self.get(path), None, None, None)
+        return removed or Resolved(path, self.get(path), None, None, None)
 
     def nearest(self, path: Path) -> Resolved | None:
         """What the user wrote at a path, else at its nearest ancestor; the last layer wins; None without any."""

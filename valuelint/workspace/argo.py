@@ -10,9 +10,9 @@ from itertools import product
 
 from valuelint.light import TYPE_CHECKING, Any, Iterator, NamedTuple
 from valuelint.syntax import load_data
+from valuelint.values.blanks import Fill
 from valuelint.values.layer import Placement, place
 from valuelint.workspace.kustomize import Sync
-from valuelint.workspace.parameters import Fill
 from valuelint.workspace.release import Delivery
 from valuelint.workspace.repository import File, Manifest, Repository
 
@@ -24,6 +24,9 @@ MOST = 500
 """How many Applications of an ApplicationSet are read."""
 _PLACEHOLDERS = ("{{", "${", "#{", "<path:")
 _EXPRESSION = re.compile(r"\{\{-?\s*(.*?)\s*-?\}\}")
+_TRIMMING = re.compile(r"(?:\s*\{\{-(?=\s)|\{\{)\s*(.*?)\s*(?:(?<=\s)-\}\}\s*|\}\})")
+_CONTROL = re.compile(r"\{\{-?\s*(?:if|else|end|range|with|define|block|template|break|continue)\b")
+_FIELD = re.compile(r"\.\w[\w.]*")
 _TOKEN = re.compile(r'"((?:[^"\\]|\\.)*)"|`([^`]*)`|([|()])|([^\s|()"`]+)')
 
 Parameters = dict[str, Any]
@@ -37,6 +40,8 @@ class App(NamedTuple):
     generated: bool
     patched: bool = False
     """Whether an ApplicationSet says more of it than its template."""
+    fill_values: Fill | None = None
+    """How texts of values are filled in, where that differs: with parameters as they are, and nothing else."""
 
     @property
     def name(self) -> str | None:
@@ -89,7 +94,7 @@ def applications(repository: Repository, file: File) -> Iterator[App]:
         if manifest.api != "argoproj.io":
             continue
         if manifest.kind == "Application":
-            yield App(manifest, lambda text: text, False)
+            yield App(manifest, _NOTHING, False)
         elif manifest.kind == "ApplicationSet":
             template = manifest.part("spec", "template")
             if template is None:
@@ -99,7 +104,7 @@ def applications(repository: Repository, file: File) -> Iterator[App]:
             more = manifest.node("spec", "templatePatch") is not None or any(_has_template(item) for item in generators)
             made = [parameters for item in generators for parameters in _generate(repository, item, go)] or [{}]
             for parameters in made[:MOST]:
-                yield App(template, _filler(parameters, go), True, more)
+                yield App(template, _filler(parameters, go), True, more, _filler(parameters, go, plain=True))
 
 
 def argo_syncs(ground: Ground, file: File) -> list[Sync]:
@@ -249,24 +254,36 @@ def tops(repository: Repository, file: File) -> Iterator[str]:
 # --- templates ------------------------------------------------------------------------------------
 
 
-def _filler(parameters: Parameters, go: bool) -> Fill:
-    def fill(text: str) -> str | None:
-        known = True
+_NOTHING = Fill(lambda text: ())
+_LONGEST_NUMBER = 10**6
+"""From here on, Go writes a number with an exponent."""
 
-        def one(match: re.Match[str]) -> str:
-            nonlocal known
-            value = _evaluate(match[1], parameters) if go else _plain(match[1], parameters)
-            if isinstance(value, (str, int, float)) and not isinstance(value, bool):
-                return str(value)
-            if isinstance(value, bool):
-                return str(value).lower()
-            known = False
-            return ""
 
-        filled = _EXPRESSION.sub(one, text)
-        return filled if known else None
+def _filler(parameters: Parameters, go: bool, plain: bool = False) -> Fill:
+    """Fills in the parameters; with `plain`, what a template computes of them counts as not known."""
 
-    return fill
+    def find(text: str) -> Iterator[tuple[int, int, str | None]]:
+        if "{{" not in text:
+            return
+        steered = go and _CONTROL.search(text) is not None
+        for match in (_TRIMMING if go else _EXPRESSION).finditer(text):
+            lost = steered or (plain and go and _FIELD.fullmatch(match[1]) is None)
+            yield *match.span(), None if lost else _written(_value(match[1], parameters, go), go)
+
+    return Fill(find)
+
+
+def _value(expression: str, parameters: Parameters, go: bool) -> Any:
+    return _evaluate(expression, parameters) if go else _plain(expression, parameters)
+
+
+def _written(value: Any, go: bool) -> str | None:
+    """A value as a template writes it; None where that is not sure."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, (int, float)) and go and abs(value) >= _LONGEST_NUMBER:
+        return None
+    return str(value) if isinstance(value, (str, int, float)) else None
 
 
 def _plain(expression: str, parameters: Parameters) -> Any:

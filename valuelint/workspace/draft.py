@@ -8,12 +8,12 @@ from valuelint.charts.facts import Chart
 from valuelint.light import Any, Callable, Iterator
 from valuelint.syntax import Document, Mapping, Path, Scalar, Source, SourceError, find, load_data, resolve_alias
 from valuelint.values import Layer, Placement
-from valuelint.values.blanks import Blanks, inserts, marks_of
-from valuelint.values.layer import Made, holds_text, place
+from valuelint.values.blanks import Blanks, Fill, inserts, marks_of
+from valuelint.values.layer import Made, embed, holds_text, place
 from valuelint.workspace import sets
 from valuelint.workspace.kustomize import Way
 from valuelint.workspace.objects import Held
-from valuelint.workspace.parameters import Fill, Parameters
+from valuelint.workspace.parameters import Parameters
 from valuelint.workspace.references import Reference, exact, newest, upstream
 from valuelint.workspace.release import Beside, Delivery, Gap, Origin, Release
 from valuelint.workspace.repository import File, Manifest, Repository, Unreadable
@@ -61,13 +61,17 @@ class Draft:
         """Whether nobody installs it, as far as anybody can tell: a part of what it renders is taken, say."""
         self.partial = False
         """Whether a file was taken for one of its layers because nothing better is there."""
-        self.fill: Fill = self.way.fill_text
+        self.fill = self._own_fill = self.way.fill
+        self.fill_values: Fill | None = None
+        """How placeholders in its values are filled in, where that differs."""
         self.beside: Callable[[list[Layer]], Iterator[Beside]] | None = None
         """What stands around its values, where they are part of an umbrella's."""
 
     # What the release is called
 
-    def say(self, key: str, text: str | None, origin: Origin | None, fill: Fill | None = None) -> None:
+    def say(
+        self, key: str, text: str | None, origin: Origin | None, fill: Callable[[str], str | None] | None = None
+    ) -> None:
         """Takes down the version, name or namespace, unless it is known already or hangs on a placeholder."""
         if not text or getattr(self, key) is not None:
             return
@@ -131,13 +135,12 @@ class Draft:
         found = find(document.root, placement.prefix)
         node = None if found is None else resolve_alias(found.node)
         text = placement.recipe is None and holds_text(node)
+        style = "" if text or not retyped else "double" if self.fill_values else "plain" if self.way.sync else ""
+        blanks = self._blanks(source, self.fill_values or self.fill, style)
         if text and placement.embedded is None and not placement.mount and isinstance(node, Scalar):
-            from valuelint.syntax.embedded import Embedded
-
-            placement = placement._replace(embedded=Embedded(source, node))
+            placement = placement._replace(embedded=embed(source, node, blanks))
         elif placement.inner and placement.embedded is None and not placement.text:
             placement = placement._replace(prefix=(*placement.prefix, *placement.inner), inner=())
-        blanks = self._blanks(source, retyped and not text)
         try:
             layer = place(document, placement, blanks)
         except SourceError as error:
@@ -240,7 +243,7 @@ class Draft:
                 continue
             placement = Placement(inner, None, (), mount, _not_edited(source), deletes)
             try:
-                self.layers.append(place(document, placement, self._blanks(source, False)))
+                self.layers.append(place(document, placement, self._blanks(source, self._own_fill)))
             except SourceError as error:
                 raise Unreadable(error.message, error.line, error.column, error.remedy) from None
             except ValueError as error:
@@ -253,7 +256,10 @@ class Draft:
         if "{{" in path or "${" in path or "#{" in path:
             self.gap(f"the values file {path} hangs on a placeholder")
             return False
-        file = self.repository.at(os.path.normpath(os.path.join(near, path)))
+        place = os.path.normpath(os.path.join(near, path))
+        file = self.repository.at(place)
+        if file is None and self.file.is_template:
+            file = self.repository.template_of(place)
         if file is None:
             if not optional:
                 self.gap(f"the values file {shown} is not in the repository")
@@ -274,11 +280,11 @@ class Draft:
         for where in globals_of(inner):
             self.add_file(file, where, ("global",), deletes)
 
-    def _blanks(self, source: Source, retyped: bool) -> Blanks | None:
+    def _blanks(self, source: Source, fill: Fill, style: str = "") -> Blanks | None:
         marks = marks_of(source.name)
-        if not marks and self.way.sync is None and self.fill == self.way.fill_text:
+        if not marks and self.way.sync is None and fill is self._own_fill:
             return None
-        return Blanks(source, self.fill, marks, retyped and self.way.sync is not None)
+        return Blanks(source, fill, marks, style)
 
     def release(self) -> Release:
         """The release as it is known now."""

@@ -11,6 +11,7 @@ import re
 from itertools import islice
 
 from valuelint.light import Callable, Iterable, Iterator, NamedTuple
+from valuelint.values.blanks import Fill, substitutions
 from valuelint.workspace.objects import variables
 from valuelint.workspace.release import Origin
 from valuelint.workspace.repository import File, Manifest, Repository
@@ -90,14 +91,12 @@ class Way(NamedTuple):
         """The same way, on which nothing is filled in."""
         return self._replace(syncs=tuple(sync._replace(variables={}, complete=False) for sync in self.syncs))
 
-    def fill_text(self, text: str) -> str | None:
-        """A text after Flux's substitution; None where a variable is not known."""
-        if "${" not in text:
-            return text
-        from valuelint.values.blanks import substitute
-
+    @property
+    def fill(self) -> Fill:
+        """Flux's substitution in texts."""
         sync = self.sync
-        return substitute(text, {}, False) if sync is None else substitute(text, sync.variables, sync.complete)
+        variables, complete = ({}, False) if sync is None else (sync.variables, sync.complete)
+        return Fill(lambda text: substitutions(text, variables, complete))
 
 
 class Reach:

@@ -17,6 +17,8 @@ from valuelint.workspace.repository import File, Unreadable
 from valuelint.workspace.umbrellas import dependencies
 
 _MOST_DOCUMENTS = 20
+FEW_FILES = 200
+"""So many files are read to see whether they are YAML at all, though little in them looks like values."""
 _NOT_VALUES = frozenset(("Chart.yaml", "Chart.lock", "fleet.yaml", "kustomization.yaml", "kustomization.yml"))
 
 
@@ -74,13 +76,14 @@ def loose(
         if finder.may_be_known_chart(chart) and any(not item.key for item in dependencies(ground, chart.folder))
     ]
     candidates = [file for file in candidates if not file.path.startswith(tuple(copies))]
-    open_folders = {file.folder for file in candidates if file.path not in declared}
+    small = len(ground.repository.in_order()) <= FEW_FILES
+    open_folders = {file.folder for file in candidates if not declared or os.path.realpath(file.path) not in declared}
     candidates = [file for file in candidates if file.folder in open_folders]
     for file in sorted(candidates, key=lambda file: (file.folder, len(file.path))):
         try:
             draft = _draft(ground, file)
         except Unreadable as trouble:
-            if finder.looks_like_values(file):
+            if finder.looks_like_values(file) or (small and file.is_template):
                 ground.aside.append((file, str(trouble), True))
             continue
         if draft is None:

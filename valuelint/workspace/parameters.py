@@ -9,9 +9,10 @@ from __future__ import annotations
 from abc import abstractmethod
 from copy import copy
 
-from valuelint.light import Any, Callable, Iterator, NamedTuple
+from valuelint.light import Any, Iterator, NamedTuple
 from valuelint.syntax import Document, Entry, Mapping, Node, Path, Scalar, find, resolve_alias
 from valuelint.syntax.patches import CannotPatch, Patch, Remove, Rename, Set, apply_patch
+from valuelint.values.blanks import Fill
 from valuelint.values.layer import Recipe
 from valuelint.workspace import sets
 
@@ -20,13 +21,12 @@ _SPECIAL = "\\.,=[]"
 
 Assigned = list[tuple[Path, Any]]
 
-Fill = Callable[[str], "str | None"]
-
 
 class Parameter(NamedTuple):
     """One value that is given: where in the document, its name, its value as `--set` gets it, and their places.
 
-    `strings`: whatever it looks like, it is a text, as with `--set-string`.
+    `strings`: whatever it looks like, it is a text, as with `--set-string`. `bare`: the document holds it as a number
+    or a boolean, without quotes.
     """
 
     where: Path
@@ -35,6 +35,7 @@ class Parameter(NamedTuple):
     strings: bool
     name_place: tuple[int, int]
     place: tuple[int, int]
+    bare: bool = False
 
 
 class Parameters(Recipe):

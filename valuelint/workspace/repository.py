@@ -20,7 +20,7 @@ from valuelint.syntax import (
     resolve_alias,
     to_data,
 )
-from valuelint.values.blanks import marks_of
+from valuelint.values.blanks import TEMPLATE_ENDINGS, marks_of
 from valuelint.workspace.release import Origin
 
 _ENDINGS = (".yaml", ".yml", ".j2", ".jinja", ".jinja2", ".gotmpl", ".tpl", ".tmpl")
@@ -221,6 +221,11 @@ class Repository:
         if real not in self._elsewhere:
             self._elsewhere[real] = _read(real)
         return self._elsewhere[real]
+
+    def template_of(self, path: str) -> File | None:
+        """The template of which the file at a path is made; None without one."""
+        real = os.path.normpath(path)
+        return next((found for end in TEMPLATE_ENDINGS if (found := self.files.get(real + end)) is not None), None)
 
     def in_order(self) -> list[File]:
         """All files in the order of their paths."""

@@ -10,7 +10,7 @@ from valuelint.workspace.clusters import Group, cluster_of, group
 from valuelint.workspace.draft import Draft
 from valuelint.workspace.envelopes import forms
 from valuelint.workspace.ground import Ground
-from valuelint.workspace.loose import loose
+from valuelint.workspace.loose import FEW_FILES, loose
 from valuelint.workspace.repository import File, Repository, Unreadable
 
 _ENVELOPE = re.compile(
@@ -26,10 +26,6 @@ class Aside(NamedTuple):
     file: File
     reason: str
     unread: bool
-
-
-FEW_FILES = 200
-"""So many files are read to see whether they are YAML at all, though nothing in them looks like values."""
 
 
 class Scan(NamedTuple):
@@ -57,8 +53,8 @@ def scan(folders: list[str], declared: frozenset[str], placed: dict[str, str]) -
     drafts = [draft for _, find in forms() for draft in find(ground)]
     drafts = _unique([draft for draft in drafts if not _is_declared(draft, declared)])
     whole, parts = loose(ground, drafts, folders, declared)
-    whole = [draft for draft in whole if draft.file.path not in declared]
-    parts = [draft for draft in parts if draft.file.path not in declared]
+    whole = [draft for draft in whole if os.path.realpath(draft.file.path) not in declared]
+    parts = [draft for draft in parts if os.path.realpath(draft.file.path) not in declared]
     for draft in (*drafts, *whole, *parts):
         for folder, cluster in placed.items():
             if draft.file.path.startswith(folder + os.sep):
@@ -78,7 +74,7 @@ def _unique(drafts: list[Draft]) -> list[Draft]:
     found: dict[tuple[object, ...], Draft] = {}
     for draft in drafts:
         said = (draft.file.path, draft.chart.name, draft.version_text, draft.name, draft.namespace, cluster_of(draft))
-        layers = tuple((layer.file, layer.path, layer.place.mount) for layer in draft.layers)
+        layers = tuple((layer.file, layer.path, layer.place.mount, layer.desk_key) for layer in draft.layers)
         found.setdefault((*said, layers, tuple(draft.unresolved)), draft)
     return list(found.values())
 

@@ -6,8 +6,8 @@ import json
 
 from valuelint.charts.facts import load_chart
 from valuelint.light import Any, NamedTuple
-from valuelint.syntax import Path, format_path
-from valuelint.values import Unknown, Values
+from valuelint.syntax import Node, Path, Scalar, format_path
+from valuelint.values import Layer, Unknown, Values
 from valuelint.workspace.release import Release
 
 _ABSENT = object()
@@ -53,7 +53,8 @@ def chain(cluster: str, release: Release, path: Path) -> Chain | None:
             start = found.entry.key.start if found.entry is not None else found.node.start
             node = found.node
             line, column = layer.source.position(node.start if node.end > node.start else start)
-            links.append(Link(f"{layer.file}:{line}:{column}", _shown(value), path[:length]))
+            shown = _shown(value) + _filled_in(layer, node, value)
+            links.append(Link(f"{layer.file}:{line}:{column}", shown, path[:length]))
             break
     links += [Link(gap.what, "unknown", path, False) for gap in release.gaps if gap.number == len(release.layers)]
     if default is _ABSENT and not any(link.seen for link in links[1:]):
@@ -89,6 +90,14 @@ def _at(data: Any, path: Path) -> Any:
             return _ABSENT
         data = data[key]
     return data
+
+
+def _filled_in(layer: Layer, node: Node, value: Any) -> str:
+    """What stands in the file for a value that is filled in."""
+    written = layer.source.text[node.start : node.end]
+    marks = [mark for mark in ("{{", "${") if mark in written and mark not in str(value)]
+    known = isinstance(node, Scalar) and not isinstance(value, Unknown)
+    return f" (filled in for {written})" if known and marks and "\n" not in written else ""
 
 
 def _shown(value: Any) -> str:

@@ -43,7 +43,7 @@ def _unique(found: list[Draft]) -> Iterator[Draft]:
     seen: set[tuple[object, ...]] = set()
     for draft in found:
         said = (draft.chart.name, draft.version_text, draft.name, draft.namespace, draft.cluster)
-        key = (*said, *((layer.file, layer.path) for layer in draft.layers), *draft.unresolved)
+        key = (*said, *((layer.file, layer.path, layer.desk_key) for layer in draft.layers), *draft.unresolved)
         if key not in seen:
             seen.add(key)
             yield draft
@@ -97,7 +97,7 @@ def _of_source(ground: Ground, app: App, source: Manifest, lost: list[str]) -> I
 
 def _finish(ground: Ground, draft: Draft, app: App, source: Manifest, key: Path, folder: str) -> None:
     """Version, name, namespace, cluster and layers of a source."""
-    draft.fill = app.fill
+    draft.fill, draft.fill_values = app.fill, app.fill_values
     ways = ground.ways(app.manifest.file)
     draft.way = ways[0]
     draft.cluster = app.cluster or draft.cluster

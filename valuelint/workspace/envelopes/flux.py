@@ -7,12 +7,13 @@ import os
 from valuelint.light import Iterator
 from valuelint.syntax import Document, Path, Scalar
 from valuelint.syntax.patches import CannotPatch, Patch, Set
+from valuelint.values.blanks import Fill
 from valuelint.workspace.draft import Draft, globals_of
 from valuelint.workspace.ground import Ground
 from valuelint.workspace.kustomize import NAMES, Way
 from valuelint.workspace.loose import Finder, chart_of_values
 from valuelint.workspace.objects import Held, generated, generator_of, held, nearest
-from valuelint.workspace.parameters import Fill, Parameter, Parameters, node_at, span
+from valuelint.workspace.parameters import Parameter, Parameters, node_at, span
 from valuelint.workspace.patches import Change, changes, replaced
 from valuelint.workspace.references import chart_of
 from valuelint.workspace.repository import File, Manifest
@@ -132,7 +133,7 @@ def _by_way(ground: Ground, manifest: Manifest, way: Way) -> Iterator[Draft]:
             version = replaced(source, changes(ground, source, way), ("spec", "version"))
     else:
         return
-    found = chart_of(way.fill_text(text) if text else None)
+    found = chart_of(way.fill(text) if text else None)
     if found is None:
         return
     draft = Draft(ground.repository, found.chart, manifest.file, True, way)
@@ -176,9 +177,11 @@ def _complete(
         _values_from(ground, draft, reference, manifest, way, inner)
     own = len(draft.layers)
     _layers(draft, manifest, ("spec", "values"), inner)
-    for change in patches:
-        if change.target[:2] == ("spec", "values"):
-            _patch_values(draft, change, own, inner)
+    of_values = [change for change in patches if change.target[:2] == ("spec", "values")]
+    for change in of_values:
+        _patch_values(draft, change, own, inner)
+    if of_values:
+        draft.layers[own:] = [item._replace(place=item.place._replace(patched=True)) for item in draft.layers[own:]]
 
 
 def _patch_values(draft: Draft, change: Change, own: int, inner: Path) -> None:
@@ -250,7 +253,7 @@ def _values_from(ground: Ground, draft: Draft, reference: Manifest, manifest: Ma
     given = reference.text("valuesKey")
     target = reference.text("targetPath")
     title = f"{kind} {name}" + (f" ({given})" if given else "")
-    filled, key = way.fill_text(name), way.fill_text(given or "values.yaml")
+    filled, key = way.fill(name), way.fill(given or "values.yaml")
     if filled is None or key is None:
         if target:
             draft.add_unknown(reference, target, title)
@@ -284,7 +287,7 @@ def _at_target(draft: Draft, given: Held | None, reference: Manifest, target: st
     if given is None or given.holder is None:
         draft.add_unknown(reference, target, title)
         return
-    parameters = _Target((*given.holder.prefix, *given.path), inner, target, draft.way.fill_text)
+    parameters = _Target((*given.holder.prefix, *given.path), inner, target, draft.way.fill)
     if not given.coded:
         draft.add_parameters(given.holder, parameters)
         return

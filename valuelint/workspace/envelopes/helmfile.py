@@ -9,9 +9,11 @@ from contextlib import contextmanager
 from valuelint.light import Iterator, NamedTuple
 from valuelint.syntax import Document, Mapping, Node, Path, Scalar, resolve_alias
 from valuelint.syntax.patches import CannotPatch, Patch, Set
+from valuelint.values.blanks import Fill
+from valuelint.workspace import sets
 from valuelint.workspace.draft import Draft
 from valuelint.workspace.ground import Ground
-from valuelint.workspace.parameters import Fill, Listed, Parameter, scalar_of, span
+from valuelint.workspace.parameters import Listed, Parameter, scalar_of, span
 from valuelint.workspace.references import chart_of
 from valuelint.workspace.repository import File, Manifest, Unreadable
 from valuelint.workspace.umbrellas import dependencies, draft_dependency, is_off, layers_of_text
@@ -167,9 +169,8 @@ def _templated(draft: Draft) -> Iterator[None]:
     draft.fill = fill
 
 
-def _unfilled(text: str) -> str | None:
-    """A text of a helmfile, which its older versions take for a template."""
-    return None if "{{" in text else text
+_unfilled = Fill(lambda text: [(text.find("{{"), len(text), None)] if "{{" in text else [])
+"""Texts of a helmfile, which its older versions take for templates."""
 
 
 class _Set(Listed):
@@ -191,7 +192,8 @@ class _Set(Listed):
                 text = "{" + ",".join(self.escaped(part.raw) for part in items if isinstance(part, Scalar)) + "}"
             else:
                 continue
-            yield Parameter(where, name.raw, text, self.strings, span(name), span(shown))
+            bare = value is not None and not isinstance(value.value, str)
+            yield Parameter(where, name.raw, text, self.strings, span(name), span(shown), bare)
 
     def escaped(self, text: str) -> str:
         return "".join("\\" + char if char in "{}," else char for char in text)
@@ -201,7 +203,10 @@ class _Set(Listed):
             raise CannotPatch(f"{self.at[-1]} makes {'no text' if strings else 'a text'} of {text}")
         if parameter.text.startswith("{"):
             raise CannotPatch("it stands in a list under set of the release")
-        return [Set((*parameter.where, "value"), text)]
+        value = sets.typed(text)
+        # Helmfile hands over true as "true": whoever writes it without quotes gets it back without them.
+        alike = parameter.bare and isinstance(value, int)
+        return [Set((*parameter.where, "value"), value if alike else text)]
 
 
 def _values(draft: Draft, owner: Manifest, name: str, key: Path, prefix: str) -> None:
