@@ -91,10 +91,14 @@ class Judge:
             self._known[key] = None if manifests is None else frozenset(_lines(manifests))
         return self._known[key]
 
-    def monitors(self, chart: str, version: str, values: dict[str, Any]) -> set[tuple[str, str]]:
-        """The monitors of a release that renders, by kind and name."""
+    def monitors(self, chart: str, version: str, values: dict[str, Any]) -> set[tuple[str, str]] | None:
+        """The monitors of a release that renders, by kind and name; None where what it renders is no YAML."""
         case: Any = {"version": version, "values": values, "release": "rel", "namespace": "ns"}
-        items = (item for _, item in self.library.objects(self.library.render(chart, case, crds=True) or {}))
+        manifests = self.library.render(chart, case, crds=True) or {}
+        try:
+            items = [item for _, item in self.library.objects(manifests)]
+        except yaml.YAMLError:
+            return None
         return {
             (item["kind"], item["metadata"]["name"])
             for item in items

@@ -3,7 +3,7 @@
     python benchmarks/upgrades.py CHARTS [--seeds 1] [--each 60] [--show N]
 
 For each key that did something before and does nothing after there must be a line, and for each render that stops; what
-is said to be lost must make no difference; and the fixes must give values that render, and do again what was lost.
+is said to be lost must make no difference, nor may an option that needs one which is off; and the fixes must give values that render, and do again what was lost.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from benchmarks.options import _nest, _pool, _table
 from benchmarks.renders import NOBODYS, RULES, Judge, Tally, lint, other
 from valuelint.charts import tables
+from valuelint.charts.tables import ABSENT
 from valuelint.charts.versions import is_prerelease
 from valuelint.lint.upgrade import Upgrade, compare
 from valuelint.syntax import Mapping, Source, parse
@@ -93,7 +94,8 @@ def judge(chance: random.Random, helm: Judge, chart: str, tally: Tally) -> bool:
     tally.add(f"{chart}: what is said to stop does", after is None or not upgrade.breaks, what)
     if after is not None:
         were, are = helm.monitors(chart, old, values), helm.monitors(chart, new, values)
-        for change, real in (("appears", are - were), ("vanishes", were - are)):
+        changes = () if were is None or are is None else (("appears", are - were), ("vanishes", were - are))
+        for change, real in changes:
             told = {(sight.kind, sight.name) for sight in upgrade.monitors if sight.change == change}
             tally.add(f"{chart}: a monitor that {change}", told == real, f"{told ^ real} of {what}")
     lines = [*upgrade.breaks, *upgrade.lost, *upgrade.other]
@@ -102,11 +104,15 @@ def judge(chance: random.Random, helm: Judge, chart: str, tally: Tally) -> bool:
         if one == after and not _is_default(chart, new, values, path):
             place = [item for item in lines if _touches(item.place.path, path)]
             place += [item for item in upgrade.moved if _touches(item.path[:-1], path)]  # type: ignore[misc]
+            place += [item for item in upgrade.idle if item.path == path]  # type: ignore[misc]
             tally.add(f"{chart}: a key that did something and does not is said", bool(place), f"{path} of {what}")
     for item in upgrade.lost if after is not None else ():
         renamed = merge(without(values, item.place.path), _nest((*map(str, item.place.path[:-1]), NOBODYS), "x"))
         same = after in (helm.render(chart, new, without(values, item.place.path)), helm.render(chart, new, renamed))
         tally.add(f"{chart}: what is said to be lost does nothing", same, f"{item.place.path} of {what}")
+    for sleeping in upgrade.idle if after is not None else ():
+        same = helm.render(chart, new, without(values, sleeping.path)) == after
+        tally.add(f"{chart}: what is said to count no longer does nothing", same, f"{sleeping.path} of {what}")
     fixed = lint(chart, new, values).fixed
     cured = helm.render(chart, new, fixed)
     curable = all(item.fix is not None and item.fix.edits for item in upgrade.breaks)
@@ -116,6 +122,25 @@ def judge(chance: random.Random, helm: Judge, chart: str, tally: Tally) -> bool:
             tally.add(
                 f"{chart}: what moved does something again", cured != after, f"{item.place.path} {what} => {fixed}"
             )
+    return True
+
+
+def gated(chance: random.Random, helm: Judge, chart: str, tally: Tally) -> bool:
+    """An option that needs another one, which is off, must do nothing; False where the draw has none."""
+    table = _table(chart)
+    version = chance.choice([version for version in table.table.versions if not is_prerelease(version)])
+    path = chance.choice([path for path in _pool(chart, version) if "image" not in path])
+    options = table.at(version)
+    default = options.default(path)
+    off = [gate for gate in table.needs(path, version) if not options.default(gate) or options.default(gate) == ABSENT]
+    if not off or default == tables.OPAQUE:
+        return False
+    quiet = {"hubble": {"tls": {"auto": {"method": "cronJob"}}}} if chart == "cilium" else {}
+    values = merge(quiet, _nest(path, other(chance, default)))
+    base, changed = helm.render(chart, version, quiet), helm.render(chart, version, values)
+    if base is None or changed is None:
+        return False
+    tally.add(f"{chart}: an option that needs one that is off does nothing", base == changed, f"{version} {path} {off}")
     return True
 
 
@@ -144,6 +169,9 @@ def main(arguments: list[str]) -> int:
             done = 0
             while done < given.each:
                 done += judge(chance, helm, chart, tally)
+            done = 0
+            while done < given.each:
+                done += gated(chance, helm, chart, tally)
     wrong = tally.say(given.show)
     print(f"{helm.count} renders, {time.perf_counter() - started:.0f} s")
     return int(wrong)

@@ -82,7 +82,7 @@ def test_folder_and_archive_give_the_same(tmp_path: Path) -> None:
 
 def test_a_charts_defaults(tmp_path: Path) -> None:
     files = compiler.compile_charts([str(write(tmp_path / "demo", FILES))], str(tmp_path / "out"))
-    assert files == [str(tmp_path / "out" / "demo" / name) for name in ("defaults.json", "options.json")]
+    assert files == [str(tmp_path / "out" / "demo" / name) for name in ("defaults.json", "options.json", "gates.json")]
     made = table(tmp_path / "out")
     assert made.versions == ["1.0.0"]
     assert made.defaults("1.0.0") == EXPECTED
@@ -332,3 +332,23 @@ def test_a_default_text_that_names_options_is_a_template(tmp_path: Path) -> None
         "templates/a.yaml": "{{ tpl .Values.config . }}{{ .Values.more.size }}",
     }
     assert options_of(tmp_path, files) == {("more",): "f", ("less",): "r"}
+
+
+# --- what has to be on ----------------------------------------------------------------------------
+
+
+def test_what_options_need_is_kept_version_by_version(tmp_path: Path) -> None:
+    about = ABOUT.replace("1.0.0", "{}")
+    values = "on: false\nx: {}\ny: {z: 1, w: 2}\n"
+    for version, text in (
+        ("1.0.0", "{{ if .Values.on }}{{ toYaml .Values.x }}{{ .Values.y.z }}{{ end }}{{ .Values.y.w }}"),
+        ("1.1.0", "{{ .Values.y.z }}{{ if .Values.on }}{{ .Values.y.w }}{{ toYaml .Values.x }}{{ end }}"),
+    ):
+        files = {"Chart.yaml": about.format(version), "values.yaml": values, "templates/a.yaml": text}
+        # one after the other: what is stored stays
+        compiler.compile_charts([str(write(tmp_path / version, files))], str(tmp_path / "out"))
+    data = json.loads((tmp_path / "out" / "demo" / "gates.json").read_text())
+    assert compiler.unfold_options(data, "gates") == {
+        "1.0.0": {("x",): "on", ("y", "z"): "on"},
+        "1.1.0": {("x",): "on", ("y", "w"): "on"},
+    }

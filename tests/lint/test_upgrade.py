@@ -6,6 +6,7 @@ import pytest
 
 from tests.lint.table import RULES, cilium, cluster
 from valuelint.lint.upgrade import compare
+from valuelint.syntax import format_path
 
 
 @pytest.mark.parametrize(
@@ -21,3 +22,22 @@ def test_what_was_only_lost_may_stop_the_deploy(before: str, after: str, breaks:
     found = compare(given, 0, before, after, RULES)
     assert [item.rule for item in found.breaks] == breaks
     assert found.clean is (before == "1.17.0")
+
+
+AZURE = "azure: {clientSecret: a}\n"
+
+
+@pytest.mark.parametrize(
+    ("values", "before", "after", "idle"),
+    [
+        (AZURE, "1.10.1", "1.15.3", ["azure.enabled"]),  # by itself once, only with the switch beside it since
+        (AZURE, "1.15.3", "1.18.2", []),  # neither version reads it without the switch
+        ("azure: {clientSecret: a, enabled: true}\n", "1.10.1", "1.15.3", []),
+    ],
+)
+def test_what_counted_by_itself_may_need_something_else(values: str, before: str, after: str, idle: list[str]) -> None:
+    (given,) = cluster(cilium(values)).clusters
+    found = compare(given, 0, before, after, RULES)
+    assert [format_path(item.needs) for item in found.idle] == idle
+    assert all((item.file, item.line) == ("cilium.yaml", 1) for item in found.idle)
+    assert found.clean is not bool(idle)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from valuelint.charts.templates import FREE, READ, REFUSED, TemplateError, parse, scan
+from valuelint.charts.templates import FREE, READ, REFUSED, Scan, TemplateError, parse, scan
 
 NAMES = {READ: "read", FREE: "free", READ | FREE: "free", REFUSED: "refused", READ | REFUSED: "read"}
 
@@ -108,3 +108,36 @@ def test_a_subchart_reads_below_its_key_and_what_is_shared() -> None:
 def test_what_is_no_template(text: str) -> None:
     with pytest.raises(TemplateError):
         parse(text)
+
+
+# --- what has to be on ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "needed"),
+    [
+        ("{{ .Values.x }}", []),
+        ("{{ if .Values.a }}{{ .Values.x }}{{ end }}", ["a"]),
+        ("{{ if and .Values.a .Values.b.c }}{{ .Values.x }}{{ end }}", ["a", "b.c"]),
+        ("{{ if and .Values.a .Values.x }}y{{ end }}", ["a"]),
+        ("{{ if or .Values.a .Values.b }}{{ .Values.x }}{{ end }}", []),
+        ("{{ if not .Values.a }}{{ .Values.x }}{{ end }}", []),
+        ("{{ if .Values.a }}y{{ else }}{{ .Values.x }}{{ end }}", []),
+        ("{{ if .Values.a }}{{ .Values.x }}{{ end }}{{ .Values.x }}", []),
+        ("{{ if .Values.a }}{{ if .Values.b }}{{ .Values.x }}{{ end }}{{ .Values.x }}{{ end }}", ["a"]),
+        ("{{ with .Values.a }}{{ $.Values.x }}{{ end }}", ["a"]),
+        ("{{ range .Values.a }}{{ $.Values.x }}{{ end }}", ["a"]),
+        ("{{ $on := .Values.a }}{{ if $on }}{{ .Values.x }}{{ end }}", ["a"]),
+        ('{{ define "d" }}{{ .Values.x }}{{ end }}{{ if .Values.a }}{{ include "d" . }}{{ end }}', ["a"]),
+        (
+            '{{ define "d" }}{{ .Values.x }}{{ end }}{{ if .Values.a }}{{ include "d" . }}{{ end }}{{ include "d" . }}',
+            [],
+        ),
+        ("{{ if .Values.a }}{{ $v := .Values.x }}{{ $v }}{{ end }}", ["a"]),
+        ("{{ $v := .Values.x }}{{ if .Values.a }}{{ $v }}{{ end }}", ["a"]),
+    ],
+)
+def test_what_has_to_be_on_for_an_option_to_be_read(text: str, needed: list[str]) -> None:
+    seen = Scan()
+    seen.run([((), text)])
+    assert sorted(".".join(gate) for gate in seen.gates["x",]) == needed

@@ -320,6 +320,7 @@ class Facts(NamedTuple):
     types: Flat
     subcharts: dict[str, tuple[str, Flat]]
     options: Flat = {}  # noqa: RUF012 - what `options` gives
+    gates: Flat = {}  # noqa: RUF012 - what `gates` gives
 
 
 def facts(chart: Chart) -> Facts:
@@ -330,25 +331,64 @@ def facts(chart: Chart) -> Facts:
             defaults=flat(fact(chart.values)),
             types=dict(types(chart.schema, chart.values)) if chart.schema is not None else {},
             subcharts={key: (condition, flat(fact(own))) for key, (condition, own) in chart.subcharts.items()},
-            options=options(chart),
+            options=options(chart, seen := scan(chart)),
+            gates=gates(chart, seen),
         )
     except ValueError as error:
         raise CompileError(f"{chart.name} {chart.version}: {error}") from error
 
 
-def options(chart: Chart) -> Flat:
+def scan(chart: Chart) -> templates.Scan:
+    """A chart's templates, followed to their ends."""
+    texts = [*chart.templates, *_filled_in(chart.values, ())]
+    for key, (_, own) in chart.subcharts.items():
+        texts += _filled_in(own, (key,))
+    seen = templates.Scan(chart.subcharts, chart.complete)
+    seen.run(texts)
+    for condition, _ in chart.subcharts.values():
+        for path in condition.split(",") if condition.strip() else ():
+            seen.reads[tuple(path.strip().split("."))] = templates.READ
+            seen.gates[tuple(path.strip().split("."))] = frozenset()
+    return seen
+
+
+def gates(chart: Chart, seen: templates.Scan) -> Flat:
+    """The options that have to be on for others to be read at all, where they are others than for the path above."""
+    defaults = _defaults(chart)
+    below: dict[tuple[str, ...], frozenset[tuple[str, ...]]] = {}
+    for path, needed in seen.gates.items():
+        for length in range(len(path) + 1):
+            below[path[:length]] = below.get(path[:length], needed) & needed
+    found: Flat = {}
+    settled: dict[tuple[str, ...], frozenset[tuple[str, ...]]] = {}
+    for path in sorted(below):
+        needed = below[path]
+        for above in (path[:length] for length in range(len(path))):
+            # a map that is handed on whole, or that was empty, counts with what is below it
+            bits = seen.reads.get(above, 0)
+            if bits & templates.FREE or (bits and _get(defaults, above) in (ABSENT, None, "", {}, [], False)):
+                needed &= seen.gates[above]
+        settled[path] = frozenset(gate for gate in needed if gate != path[: len(gate)])
+        if settled[path] != (settled[path[:-1]] if path else frozenset()):
+            found[_path(path)] = " ".join(sorted(".".join(gate) for gate in settled[path] if _plain(gate)))
+    return found
+
+
+def _plain(path: tuple[str, ...]) -> bool:
+    return not any("." in key or " " in key for key in path)
+
+
+def _defaults(chart: Chart) -> dict[str, Any]:
+    return tables.join(chart.values, {key: own for key, (_, own) in chart.subcharts.items()})
+
+
+def options(chart: Chart, seen: templates.Scan | None = None) -> Flat:
     """What templates and schema say of a chart's options that its defaults do not.
 
     READ: an option without a default. REFUSED: one that is only read to refuse it. FREE: a map that is used whole, so
     that everything below it counts; such as one of which no template reads anything, since nobody knows its use.
     """
-    texts = [*chart.templates, *_filled_in(chart.values, ())]
-    for key, (_, own) in chart.subcharts.items():
-        texts += _filled_in(own, (key,))
-    reads = templates.scan(texts, chart.subcharts, chart.complete)
-    for condition, _ in chart.subcharts.values():
-        reads |= {tuple(path.strip().split(".")): templates.READ for path in condition.split(",") if path.strip()}
-    defaults = tables.join(chart.values, {key: own for key, (_, own) in chart.subcharts.items()})
+    reads, defaults = (seen or scan(chart)).reads, _defaults(chart)
     found: Flat = {}
     for path, bits in reads.items():
         default = _get(defaults, path)
@@ -474,10 +514,20 @@ def fold_options(chart: str, known: dict[str, Facts]) -> dict[str, Any]:
     }
 
 
-def unfold_options(data: dict[str, Any]) -> dict[str, Flat]:
-    """The options of every version of a table."""
+def fold_gates(chart: str, known: dict[str, Facts]) -> dict[str, Any]:
+    """The table of what the options of all these versions need."""
+    versions = sorted(known, key=parse_version)
+    return {
+        "chart": chart,
+        "versions": versions,
+        "gates": _tree({version: known[version].gates for version in versions}),
+    }
+
+
+def unfold_options(data: dict[str, Any], section: str = "options") -> dict[str, Flat]:
+    """The options of every version of a table, or what they need."""
     ranks = {version: rank for rank, version in enumerate(data["versions"])}
-    trees = {version: tables.states_at(data["options"], ranks, rank) for version, rank in ranks.items()}
+    trees = {version: tables.states_at(data[section], ranks, rank) for version, rank in ranks.items()}
     return {
         version: {_path(path[:-1] if path[-1] == HERE else path): state for path, state in tables.leaves(tree)}
         for version, tree in trees.items()
@@ -562,10 +612,11 @@ def compile_charts(
         folder = os.path.join(output, name)
         every = {**(_shipped(name) if shipped else {}), **stored(folder), **known}
         os.makedirs(folder, exist_ok=True)
-        for file, data in (("defaults.json", fold(name, every)), ("options.json", fold_options(name, every))):
+        made = {"defaults.json": fold, "options.json": fold_options, "gates.json": fold_gates}
+        for file, make in made.items():
             written.append(os.path.join(folder, file))
             with open(written[-1], "w", encoding="utf-8", newline="\n") as opened:
-                opened.write(dumps(data))
+                opened.write(dumps(make(name, every)))
         if shipped and "chart.yaml" not in resources.names(f"schemas/{name}"):
             with open(os.path.join(folder, "chart.yaml"), "w", encoding="utf-8", newline="\n") as opened:
                 opened.write(f"# Added with `valuelint chart add`.\nchart: {name}\n")
@@ -583,10 +634,18 @@ def _shipped(name: str) -> dict[str, Facts]:
     if "defaults.json" not in there:
         return {}
     known = unfold(resources.load(f"schemas/{name}/defaults.json"))
-    if "options.json" in there:
-        for version, found in unfold_options(resources.load(f"schemas/{name}/options.json")).items():
-            known[version] = known[version]._replace(options=found)
+    for file in ("options.json", "gates.json"):
+        if file in there:
+            _join(known, resources.load(f"schemas/{name}/{file}"))
     return known
+
+
+def _join(known: dict[str, Facts], data: dict[str, Any]) -> None:
+    """Puts a table of options, or of what they need, to the versions that it is about."""
+    section = "options" if "options" in data else "gates"
+    for version, found in unfold_options(data, section).items():
+        facts = known[version]
+        known[version] = facts._replace(options=found) if section == "options" else facts._replace(gates=found)
 
 
 def stored(folder: str) -> dict[str, Facts]:
@@ -596,11 +655,11 @@ def stored(folder: str) -> dict[str, Facts]:
         return {}
     with open(file, encoding="utf-8") as opened:
         known = unfold(json.load(opened))
-    file = os.path.join(folder, "options.json")
-    if os.path.exists(file):
-        with open(file, encoding="utf-8") as opened:
-            for version, found in unfold_options(json.load(opened)).items():
-                known[version] = known[version]._replace(options=found)
+    for name in ("options.json", "gates.json"):
+        file = os.path.join(folder, name)
+        if os.path.exists(file):
+            with open(file, encoding="utf-8") as opened:
+                _join(known, json.load(opened))
     return known
 
 

@@ -192,7 +192,7 @@ def _collect(default: Any, state: Any, path: Names, found: dict[Names, bool]) ->
 class OptionTable:
     """The options of all versions of a chart."""
 
-    __slots__ = ("_corrections", "_data", "_file", "_known", "_laid_over", "chart", "table")
+    __slots__ = ("_corrections", "_data", "_file", "_gates", "_known", "_laid_over", "chart", "table")
 
     def __init__(self, chart: str) -> None:
         self.chart = chart
@@ -201,6 +201,7 @@ class OptionTable:
         there = "corrections.yaml" in resources.names(f"schemas/{chart}")
         self._laid_over = [f"schemas/{chart}/corrections.yaml"] if there else []
         self._data: dict[str, Any] | None = None
+        self._gates: dict[str, Any] | None = None
         self._known: dict[str | None, Options] = {}
         self._corrections: Corrections | None = None
 
@@ -220,6 +221,27 @@ class OptionTable:
             )
             self._known[None] = Options(None, defaults, states, subcharts)
         return self._known[None]
+
+    def needs(self, path: Path, version: str) -> list[Names]:
+        """The options that have to be on for anything to read an option, as far as the templates show it.
+
+        With one of them off, the option comes to nothing; with all of them on, it may still do so.
+        """
+        if self._gates is None:
+            there = "gates.json" in resources.names(f"schemas/{self.chart}")
+            self._gates = resources.load(f"schemas/{self.chart}/gates.json") if there else {"versions": [], "gates": {}}
+        ranks = _ranks(self._gates["versions"])
+        rank = ranks.get(self.table.nearest(version)[0])
+        node: Any = self._gates["gates"]
+        needed = ""
+        for key in (None, *path):
+            node = node if key is None else node.get(key) if isinstance(node, dict) else None
+            history = node.get(HERE) if isinstance(node, dict) else node
+            if isinstance(history, list) and rank is not None:
+                found = tables.value_at(history, ranks, rank)
+                needed = needed if found == ABSENT else found
+        names = [tuple(gate.split(".")) for gate in needed.split()]
+        return [gate for gate in names if gate != path[: len(gate)]]
 
     @property
     def corrections(self) -> Corrections:
@@ -430,6 +452,11 @@ class Corrections:
             for entry in self.data.get(section) or ()
             if "versions" not in entry or Range.parse(entry["versions"]).contains(version)
         ]
+
+    def switches(self) -> Iterator[tuple[Names, Names]]:
+        """Blocks that something beside them switches on, each with its switch."""
+        for entry in self.data.get("switches") or ():
+            yield tuple(entry["path"].split(".")), tuple(entry["by"].split("."))
 
     def below(self, path: Path) -> bool:
         """Whether something is said of options below a path."""

@@ -269,10 +269,13 @@ class Scan:
     def __init__(self, subcharts: Iterable[str] = (), complete: bool = True) -> None:
         self._complete = complete
         self.reads: Reads = {}
+        self.gates: dict[Names, frozenset[Names]] = {}
+        """The options that have to be on wherever a path is read: all of them, or what is read comes to nothing."""
         self.subcharts = frozenset(subcharts)
         self._defines: dict[str, tuple[Node, ...]] = {}
         self._called: set[str] = set()
-        self._done: set[tuple[str, Possible, bool]] = set()
+        self._done: set[tuple[str, Possible, bool, frozenset[Names]]] = set()
+        self._within: frozenset[Names] = frozenset()
         self._depth = 0
         self._refusing = False
 
@@ -299,7 +302,7 @@ class Scan:
 
     def _call(self, name: str, handed: Possible) -> None:
         body = self._defines.get(name)
-        key = (name, handed, self._refusing)
+        key = (name, handed, self._refusing, self._within)
         if body is None or key in self._done:
             if body is None:
                 self._mark(handed, FREE)
@@ -329,6 +332,8 @@ class Scan:
 
     def _note(self, path: Names, bits: int) -> None:
         self.reads[path] = self.reads.get(path, 0) | bits
+        if bits != REFUSED:
+            self.gates[path] = self.gates.get(path, self._within) & self._within
         if len(path) > 1 and path[0] in self.subcharts and path[1] == "global":
             self._note(path[1:], bits)
 
@@ -347,10 +352,11 @@ class Scan:
 
     def _branch(self, node: Node, dot: Possible, variables: dict[str, Possible]) -> None:
         kind, names, pipeline, body, otherwise = node
-        before = self._refusing
+        before, outside = self._refusing, self._within
         self._refusing = before or (kind == "if" and _only_refuses(node))
         found = self._value(pipeline, dot, variables)
         inner = _scope(variables)
+        self._within = outside | self._asked(pipeline, dot, variables)
         if kind == "range":
             self._mark(frozenset(atom for atom in found if atom[0] == "values"), READ if self._refusing else FREE)
             item = frozenset(each for atom in found for each in _items(atom))
@@ -364,11 +370,20 @@ class Scan:
             for name in names:
                 inner[name] = found
             self._run(body, found if kind == "with" else dot, inner)
+        self._within = outside
         _leave(variables, inner, names)
         other = _scope(variables)
         self._run(otherwise, dot, other)
         _leave(variables, other, ())
         self._refusing = before
+
+    def _asked(self, node: Node, dot: Possible, variables: dict[str, Possible]) -> frozenset[Names]:
+        """The options without which an expression is false: one by itself, or each of those that `and` joins."""
+        if node[0] == "call":
+            parts = node[2] if node[1] == "and" else []
+            return frozenset().union(*(self._asked(part, dot, variables) for part in parts))
+        found = self._value(node, dot, variables) if node[0] in ("field", "variable", "dot") else NOTHING
+        return frozenset(atom[1] for atom in found if atom[0] == "values") if len(found) == 1 else frozenset()
 
     def _include(self, name: Node, handed: Possible, dot: Possible, variables: dict[str, Possible]) -> None:
         found = self._value(name, dot, variables)
@@ -400,6 +415,8 @@ class Scan:
         return self._function(node[1], node[2], dot, variables)
 
     def _function(self, name: str, nodes: list[Node], dot: Possible, variables: dict[str, Possible]) -> Possible:
+        if name == "and":
+            return self._all(nodes, dot, variables)
         given = [self._value(node, dot, variables) for node in nodes]
         if name == "include" and given:
             self._include(nodes[0], given[1] if len(given) > 1 else NOTHING, dot, variables)
@@ -444,6 +461,18 @@ class Scan:
         for value in given:
             self._mark(value, READ if name in _PLAIN else FREE)
         return NOTHING
+
+    def _all(self, nodes: list[Node], dot: Possible, variables: dict[str, Possible]) -> Possible:
+        """What `and` joins: each part counts for nothing without the others."""
+        asked = [self._asked(node, dot, variables) for node in nodes]
+        outside, every = self._within, NOTHING
+        for number, node in enumerate(nodes):
+            self._within = outside.union(*asked[:number], *asked[number + 1 :])
+            found = self._value(node, dot, variables)
+            self._mark(found, READ)
+            every |= found
+        self._within = outside
+        return every
 
     def _set(self, nodes: list[Node], given: list[Possible], variables: dict[str, Possible]) -> Possible:
         base, keys, value = given

@@ -135,6 +135,13 @@ def _text(upgrade: Upgrade, verbose: bool) -> str:
             lines += ["", f"  {title}: {len(findings)}"]
             for finding in findings:
                 lines += _finding(finding)
+    if upgrade.idle:
+        lines += ["", f"  no longer counts, because of something else: {len(upgrade.idle)}"]
+        for item in upgrade.idle:
+            place = "" if item.file is None else f"{item.file}:{item.line}: "
+            lines.append(
+                f"    {place}{_path(item.path)} is read only where {_path(item.needs)} is on, and that is off here"
+            )
     if upgrade.monitors:
         lines += ["", f"  monitors: {len(upgrade.monitors)}"]
         for sight in upgrade.monitors:
@@ -207,6 +214,10 @@ def _json(found: list[Upgrade]) -> str:
             "to": upgrade.after,
             "breaks": [finding(item) for item in upgrade.breaks],
             "lost": [finding(item) for item in upgrade.lost],
+            "idle": [
+                {"path": _path(item.path), "needs": _path(item.needs), "file": item.file, "line": item.line}
+                for item in upgrade.idle
+            ],
             "other": [finding(item) for item in upgrade.other],
             "gone": [finding(item) for item in upgrade.gone],
             "defaults": [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from valuelint.charts import options as tables
 from valuelint.charts.expressions import go_truth
 from valuelint.charts.facts import load_chart
-from valuelint.charts.tables import ABSENT, OPAQUE
+from valuelint.charts.tables import ABSENT, OPAQUE, leaves
 from valuelint.charts.versions import parse_version
 from valuelint.light import Any, Iterator, NamedTuple
 from valuelint.lint.diagnostic import Diagnostic
@@ -13,6 +13,7 @@ from valuelint.lint.engine import Finding, Outcome, examine
 from valuelint.lint.rule import Rule
 from valuelint.predict.cluster import Installed, World, scraped_targets
 from valuelint.predict.objects import Monitor
+from valuelint.predict.targets import Places
 from valuelint.syntax import Path
 from valuelint.values import Unknown
 from valuelint.workspace.release import Cluster, Release
@@ -31,19 +32,21 @@ _NOISE = ("tag", "digest", "version", "sha", "repository", "registry", "checksum
 """Last parts of options whose defaults move with every release: images."""
 
 
-_SWITCHES: tuple[tuple[Path, Path], ...] = (
-    (("clustermesh", "apiserver"), ("clustermesh", "useAPIServer")),
-    (("encryption", "ipsec"), ("encryption", "enabled")),
-)
-"""Blocks whose switch stands beside them, not in them."""
-
-
 class Moved(NamedTuple):
     """A default that is another one, and that counts for these values."""
 
     path: Path
     before: Any
     after: Any
+
+
+class Idle(NamedTuple):
+    """An option of the user's that is read only where another one is on, and that one was on before and is off now."""
+
+    path: Path
+    needs: Path
+    file: str | None
+    line: int | None
 
 
 class Sight(NamedTuple):
@@ -64,6 +67,7 @@ class Upgrade(NamedTuple):
     after: str
     breaks: tuple[Diagnostic, ...]
     lost: tuple[Diagnostic, ...]
+    idle: tuple[Idle, ...]
     other: tuple[Diagnostic, ...]
     """Findings of other kinds that the old version does not have."""
     gone: tuple[Diagnostic, ...]
@@ -74,7 +78,7 @@ class Upgrade(NamedTuple):
     @property
     def clean(self) -> bool:
         """Whether nothing stops and nothing is lost."""
-        return not self.breaks and not any(finding.severity != "info" for finding in self.lost)
+        return not self.breaks and not self.idle and not any(finding.severity != "info" for finding in self.lost)
 
 
 def with_version(cluster: Cluster, number: int, version: str) -> Cluster:
@@ -103,6 +107,7 @@ def compare(cluster: Cluster, number: int, before: str, after: str, rules: list[
         after,
         _said(breaks),
         _said(lost),
+        tuple(idle(old.worlds[-1].of(number), new.worlds[-1].of(number))),
         _said(other),
         _said(gone),
         tuple(moved(new.worlds[-1].of(number), before)),
@@ -125,6 +130,22 @@ def _key(finding: Finding) -> tuple[Any, ...]:
 
 def _stops(finding: Finding) -> bool:
     return finding.rule.id in BREAKS or (finding.rule.id, finding.violation.variant) in _STOPPING
+
+
+def idle(old: Installed, new: Installed) -> Iterator[Idle]:
+    """What the user sets, and what only counted because of something else that is on no longer."""
+    table, places = tables.load(new.chart.name), Places(new.values)
+    if table is None:
+        return
+    before, after = table.at(old.version), table.at(new.version)
+    for path, value in leaves(new.values.user):
+        if not before.knows(path) or not after.knows(path) or repr(before.default(path)) == repr(value):
+            continue
+        if any(go_truth(old.values.get(gate)) is not True for gate in table.needs(path, old.version)):
+            continue
+        off = [gate for gate in table.needs(path, new.version) if go_truth(new.values.get(gate)) is False]
+        if off:
+            yield Idle(path, min(off, key=len), *places.of(path))
 
 
 def moved(installed: Installed, before: str) -> Iterator[Moved]:
@@ -153,7 +174,7 @@ def _nothing(value: Any) -> bool:
 
 
 def _counts(installed: Installed, path: Path) -> bool:
-    """Whether every block around an option is on, as far as it has a switch."""
+    """Whether every block around an option is on, as far as it has a switch, and whatever else it needs."""
     for length in range(1, len(path)):
         block = installed.values.get(path[:length])
         if isinstance(block, Unknown):
@@ -162,9 +183,13 @@ def _counts(installed: Installed, path: Path) -> bool:
             return False
         if path[length:] != ("enabled",) and go_truth(block.get("enabled", True)) is False:
             return False
-    for block, switch in _SWITCHES:
-        if path[: len(block)] == block and go_truth(installed.values.get(switch)) is False:
-            return False
+    table = tables.load(installed.chart.name)
+    needed: list[Path] = []
+    if table is not None:
+        needed += table.needs(path, installed.version)
+        needed += [switch for block, switch in table.corrections.switches() if path[: len(block)] == block]
+    if any(go_truth(installed.values.get(gate)) is False for gate in needed):
+        return False
     condition = installed.chart.table.subcharts(installed.version).get(path[0], "") if isinstance(path[0], str) else ""
     return not condition or installed.values.get(tuple(condition.partition(",")[0].split("."))) is not False
 
