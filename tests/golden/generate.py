@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from tests.golden.coverage import Spot, Tree, in_words, leaves, trees
@@ -74,35 +75,50 @@ def both(one: Plan, other: Plan) -> Plan:
 # --- solving --------------------------------------------------------------------------------------
 
 
-def plans(condition: Condition, want: bool, scope: Scope, fixed: Plan | None = None) -> Iterator[Plan]:
+STEPS = 3000
+"""A search that has not found anything after so many takes its time for nothing: what is wanted contradicts itself."""
+
+
+def plans(
+    condition: Condition, want: bool, scope: Scope, fixed: Plan | None = None, steps: Iterator[int] | None = None
+) -> Iterator[Plan]:
     """Plans under which a condition is what is wanted, the simplest first; `fixed` are values that are settled."""
+    steps = iter(range(STEPS)) if steps is None else steps
     if isinstance(condition, Constant):
         if condition.holds is want:
             yield {}
     elif isinstance(condition, Not):
-        yield from plans(condition.child, not want, scope, fixed)
+        yield from plans(condition.child, not want, scope, fixed, steps)
     elif isinstance(condition, Named):
-        yield from plans(scope.condition(condition.name), want, scope, fixed)
+        yield from plans(scope.condition(condition.name), want, scope, fixed, steps)
     elif isinstance(condition, Group):
         if want is condition.every:
-            yield from together([(child, want) for child in condition.children], scope, fixed)
+            yield from together([(child, want) for child in condition.children], scope, fixed, steps)
         else:
             for child in condition.children:
-                yield from plans(child, want, scope, fixed)
+                yield from plans(child, want, scope, fixed, steps)
     elif isinstance(condition, (Leaf, TextLeaf)):
         yield from _leaf_plans(condition, want, scope, fixed or {})
 
 
-def together(wishes: list[tuple[Condition, bool]], scope: Scope, fixed: Plan | None = None) -> Iterator[Plan]:
+def together(
+    wishes: list[tuple[Condition, bool]],
+    scope: Scope,
+    fixed: Plan | None = None,
+    steps: Iterator[int] | None = None,
+) -> Iterator[Plan]:
     """Plans that meet several wishes."""
+    steps = iter(range(STEPS)) if steps is None else steps
+    if next(steps, None) is None:
+        return
     if not wishes:
         yield {}
         return
     (condition, want), *rest = wishes
-    for number, first in enumerate(plans(condition, want, scope, fixed)):
+    for number, first in enumerate(plans(condition, want, scope, fixed, steps)):
         if number == 6:  # enough of them to get around a contradiction
             return
-        for others in together(rest, scope, {**(fixed or {}), **first}):
+        for others in together(rest, scope, {**(fixed or {}), **first}, steps):
             try:
                 yield both(first, others)
             except ContradictionError:
@@ -119,6 +135,17 @@ def _leaf_plans(leaf: Leaf | TextLeaf, want: bool, scope: Scope, fixed: Plan) ->
             if _try(leaf, path, fixed[path], scope) is want:
                 yield {}
             return
+    yield from _alone(leaf, want, scope)
+
+
+@lru_cache(maxsize=100_000)
+def _alone(leaf: Leaf | TextLeaf, want: bool, scope: Scope) -> tuple[Plan, ...]:
+    """The plans for a leaf where nothing is settled: the same wherever a search comes by again."""
+    return tuple(_found(leaf, want, scope))
+
+
+def _found(leaf: Leaf | TextLeaf, want: bool, scope: Scope) -> Iterator[Plan]:
+    paths = [leaf.path] if isinstance(leaf, Leaf) else leaf.text.paths()
     if leaf.evaluate(scope) is want:
         yield {path: scope.get(path) for path in paths if _plain(scope.get(path))}
     for path in paths:

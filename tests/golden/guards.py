@@ -13,6 +13,7 @@ import argparse
 import re
 import sys
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -34,10 +35,16 @@ def sites(folder: Path) -> Iterator[Site]:
     """Every call in the templates of a chart and of its subcharts that stops the render."""
     for file in sorted(folder.rglob("templates/**/*")):
         if file.is_file():
-            text = re.sub(r"\{\{-?\s*/\*.*?\*/", "", file.read_text(errors="replace"), flags=re.DOTALL)
-            for line in text.splitlines():
-                if _CALL.search(line) and "{{" in line:
-                    yield str(file.relative_to(folder)), words(line)
+            yield from ((str(file.relative_to(folder)), found) for found in _calls(file.read_text(errors="replace")))
+
+
+@lru_cache(maxsize=20_000)
+def _calls(text: str) -> tuple[str, ...]:
+    """The words of each such call in a template; most templates are the same in many versions."""
+    if "fail" not in text and "required" not in text:
+        return ()
+    text = re.sub(r"\{\{-?\s*/\*.*?\*/", "", text, flags=re.DOTALL)
+    return tuple(words(line) for line in text.splitlines() if "{{" in line and _CALL.search(line))
 
 
 def words(line: str) -> str:
@@ -111,6 +118,12 @@ def witnesses(chart: Chart, version: str, guard: GuardFacts) -> Iterator[Case]:
             break
 
 
+def _says(message: str, text: str) -> bool:
+    """Whether a message is what a call makes of its words."""
+    parts = [part for part in re.split(r"%\w", text) if len(part) > 3]
+    return bool(parts) and all(part in message for part in parts)
+
+
 def _stops(chart: Chart, given: Case) -> set[str]:
     return {stop.id for stop in rendered(chart.name, given).stops if stop.holds is True}
 
@@ -130,6 +143,7 @@ def main(arguments: list[str]) -> int:
 
 def look(helm: Helm, chart: Chart) -> bool:
     hit: set[Site] = set()
+    messages: set[str] = set()
     ids = dict.fromkeys(guard.id for version in chart.versions for guard in chart.at(version).guards)
     shown: list[str] = []
     ends = inside = cases = 0
@@ -147,6 +161,7 @@ def look(helm: Helm, chart: Chart) -> bool:
                     if message is None:
                         shown.append(f"  {guard}: {version} renders {found['values']}")
                         continue
+                    messages.add(message)
                     site = helm.site(chart.name, version, message)
                     if site is None:
                         continue
@@ -168,7 +183,10 @@ def look(helm: Helm, chart: Chart) -> bool:
     left: dict[Site, list[str]] = {}
     every: set[Site] = set()
     for version in chart.versions:
-        for site in sites(helm.folder / f"{chart.name}-{version}"):
+        for site in dict.fromkeys(sites(helm.folder / f"{chart.name}-{version}")):
+            # in a named template, Helm names the line that asks for it, and says what the call says
+            if site not in every and site[1] not in texts and any(_says(message, site[1]) for message in messages):
+                texts.add(site[1])
             every.add(site)
             if site not in hit and site[1] not in texts:
                 left.setdefault(site, []).append(version)
