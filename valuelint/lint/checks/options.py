@@ -75,7 +75,7 @@ def look(installed: Installed) -> Look | None:
 
 
 def _strays(installed: Installed, table: OptionTable, options: Options, user: dict[str, Any]) -> Iterator[Stray]:
-    unknown = [*options.unknown(user), *_shared(table, options, user)]
+    unknown = [*options.unknown(user), *_shared(installed.release, table, options, user)]
     if not unknown:
         return
     mentioned: list[Path] | None = None
@@ -99,15 +99,35 @@ def _strays(installed: Installed, table: OptionTable, options: Options, user: di
             yield Stray(part, value, kind, span, entry)
 
 
-def _shared(table: OptionTable, options: Options, user: dict[str, Any]) -> Iterator[Path]:
-    """What charts share may be for any of them; of what the corrections name, it is known whose it was."""
+def _shared(release: Release, table: OptionTable, options: Options, user: dict[str, Any]) -> Iterator[Path]:
+    """What charts share may be for any of them; of what the corrections name, it is known whose it was.
+
+    Where the release is of the chart itself, there are no other charts than its own: what nearly has the name of one of
+    their options is a typo. Anything else may be a value that texts of the user's refer to.
+    """
     if not isinstance(user.get("global"), dict):
         return
+    gone: list[Path] = []
     for section in ("renamed", "removed"):
         for entry in table.corrections.data.get(section) or ():
             path: Path = tuple(entry["path"].split("."))
             if path[0] == "global" and _has(user, path) and not options.knows(path):
-                yield path
+                gone.append(path)
+    yield from gone
+    if not any(layer.place.prefix for layer in release.layers):
+        yield from (path for path in _misspelt(options, user["global"], ("global",)) if path not in gone)
+
+
+def _misspelt(options: Options, shared: dict[str, Any], path: Path) -> Iterator[Path]:
+    """Keys below `global` that no chart of the release reads, and that are nearly written like one that some does."""
+    known = {name for place in (path, *((key, *path) for key in options.subcharts)) for name in options.children(place)}
+    for key, value in shared.items() if not options.free(path) else ():
+        here = (*path, key)
+        if key in known:
+            if isinstance(value, dict):
+                yield from _misspelt(options, value, here)
+        elif any(each.kind in ("typo", "case") for each in tables.suggest(options, here, value)[:1]):
+            yield here
 
 
 def _parts(table: OptionTable, path: Path, value: Any) -> Iterator[Path]:
