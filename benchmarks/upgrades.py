@@ -3,7 +3,8 @@
     python benchmarks/upgrades.py CHARTS [--seeds 1] [--each 60] [--show N]
 
 For each key that did something before and does nothing after there must be a line, and for each render that stops; what
-is said to be lost must make no difference, nor may an option that needs one which is off; and the fixes must give values that render, and do again what was lost.
+is said to be lost must make no difference, nor may an option that needs one which is off; the fixes must give values
+that render, and do again what was lost.
 """
 
 from __future__ import annotations

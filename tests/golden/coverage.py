@@ -25,7 +25,7 @@ from valuelint.charts.expressions import (
     Value,
 )
 from valuelint.charts.facts import Facts
-from valuelint.predict.objects import Objects, Stop
+from valuelint.predict.objects import Objects, Stop, items
 from valuelint.syntax import format_path
 
 
@@ -226,13 +226,7 @@ def _same_cause(stop: Stop, tree: Tree) -> bool:
 
 
 def _scopes(tree: Tree, found: Objects) -> list[Scope]:
-    if tree.each is None:
-        return [found.scope]
-    listed = found.scope.get(tree.each)
-    pairs = sorted(listed.items()) if isinstance(listed, dict) else enumerate(listed or ())
-    return [
-        found.scope.with_item({**item, "$key": key}, (*tree.each, key)) for key, item in pairs if isinstance(item, dict)
-    ]
+    return items(tree.each, found.scope, strict=not tree.guard)
 
 
 def wanted(facts: Facts) -> set[Spot]:

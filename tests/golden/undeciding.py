@@ -25,6 +25,8 @@ UNDECIDING: dict[str, list[tuple[str, str, bool, str]]] = {
         ("guards.no-duration", "l2NeighDiscovery.refreshPeriod changed", False, _OWN_DURATION),
         ("guards.no-duration", "authentication.gcInterval changed", False, _OWN_DURATION),
         ("guards.no-duration", "authentication.mutual.connectTimeout changed", False, _OWN_DURATION),
+        ("guards.no-duration", "envoyConfig.retryInterval changed", False, _OWN_DURATION),
+        ("guards.no-duration", "hubble.export.static.aggregationInterval changed", False, _OWN_DURATION),
         ("guards.hubble-ui-no-version", "hubble.ui.backend.image.tag changed", False, _OWN_TAG),
         ("guards.hubble-ui-no-version", "hubble.ui.frontend.image.tag changed", False, _OWN_TAG),
         ("guards.hubble-ui-too-old", "hubble.ui.backend.image.tag changed", False, _OWN_TAG),

@@ -71,6 +71,21 @@ CASES: dict[str, tuple[str, str, str]] = {
         stack("ignoreNamespaceSelectors: true"),
     ),
     "the same for the stack's own monitors, before 55.5.2": ("", "", stack("ignoreNamespaceSelectors: true")),
+    "Envoy's monitor in 1.14.0 to 1.14.6": (
+        "proxy: {prometheus: {enabled: true}}\nenvoy: {enabled: true, prometheus: {serviceMonitor: {enabled: true}}}\n",
+        "1.14.6",
+        OPEN,
+    ),
+    "Envoy's monitor in 1.16.0 and 1.16.1": (
+        "envoy: {prometheus: {serviceMonitor: {enabled: true}}}\n",
+        "1.16.1",
+        OPEN,
+    ),
+    "`commonLabels` that replace the label a monitor looks for": (
+        "commonLabels: {k8s-app: a}\nhubble: {metrics: {enabled: [dns], serviceMonitor: {enabled: true}}}\n",
+        "1.20.0",
+        OPEN,
+    ),
     "the agent's monitor on, its metrics off": ("prometheus: {serviceMonitor: {enabled: true}}\n", "1.20.0", OPEN),
     "Hubble's monitor on, no list of metrics": (
         "hubble: {metrics: {serviceMonitor: {enabled: true}}}\n",
@@ -117,10 +132,25 @@ CASES: dict[str, tuple[str, str, str]] = {
         "1.20.0",
         OPEN,
     ),
+    "several entries of that list, in 1.14.0 to 1.14.5": (
+        "prometheus: {enabled: true, metrics: [+cilium_bpf_map_pressure, -cilium_node_connectivity_status]}\n",
+        "1.14.5",
+        OPEN,
+    ),
     '`"false"` in quotes for the agent\'s metrics, before 1.16': ('prometheus: {enabled: "false"}\n', "1.15.19", OPEN),
     "dynamic metrics of Hubble, before 1.17": (
         "hubble: {metrics: {dynamic: {enabled: true}, serviceMonitor: {enabled: true}}}\n",
         "1.16.5",
+        OPEN,
+    ),
+    "a fixed and a dynamic list of Hubble's metrics": (
+        "hubble: {metrics: {enabled: [dns], dynamic: {enabled: true}}}\n",
+        "1.20.0",
+        OPEN,
+    ),
+    "dynamic metrics of Hubble alone, in 1.17.2 and 1.17.3": (
+        "hubble: {metrics: {dynamic: {enabled: true}}}\n",
+        "1.17.3",
         OPEN,
     ),
     "dashboards on, metrics off": ("hubble: {metrics: {dashboards: {enabled: true}}}\n", "1.20.0", ""),
@@ -198,6 +228,15 @@ CASES: dict[str, tuple[str, str, str]] = {
         "prometheus: {enabled: true, serviceMonitor: {enabled: true, interval: 10s, scrapeTimeout: 30s}}\n",
         "1.20.0",
         OPEN,
+    ),
+    "a job for annotated Services, which have monitors": (
+        "",
+        "",
+        stack(
+            "additionalScrapeConfigs: [{job_name: a, kubernetes_sd_configs: [{role: endpoints}], relabel_configs: "
+            "[{source_labels: [__meta_kubernetes_service_annotation_prometheus_io_scrape], action: keep, "
+            "regex: true}]}]"
+        ),
     ),
     "kube-proxy watched, and replaced": (
         "kubeProxyReplacement: true\nk8sServiceHost: a\nk8sServicePort: 6443\n",

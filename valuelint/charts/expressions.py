@@ -874,7 +874,7 @@ class Compiler:
 
     def path(self, data: str) -> Path:
         """A path; inside `for_each` it may start with `$item`."""
-        if data in ("$item", "$item.$key"):
+        if data in ("$item", "$item.$key", "$item.$value"):
             return tuple(data.split("."))
         try:
             path = parse_path(data.removeprefix("$item."))

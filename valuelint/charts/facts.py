@@ -59,6 +59,8 @@ class MonitorFacts(NamedTuple):
     target_namespaces: tuple[Text, ...]
     pod_labels: dict[str, str]
     """Labels of the pods that serve these metrics, as far as they are the same in every release."""
+    annotated: Condition
+    """Whether its Service carries the annotation prometheus.io/scrape beside it."""
     for_each: Path | None
     absent: str
     """The versions that have this monitor, where this one has not."""
@@ -115,6 +117,8 @@ class PrometheusFacts(NamedTuple):
     nil_uses_paths: dict[str, Path]
     scrape_paths: tuple[Path, ...]
     """Where scrape jobs can be given that need no monitor."""
+    interval_path: Path | None
+    features_path: Path | None
     ignores_namespaces: Condition
     """Whether the operator takes no notice of the namespaceSelector of monitors."""
 
@@ -429,6 +433,7 @@ def _monitor(make: Compiler, component: str, data: dict[str, Any], version: str)
         selector=make.labels(data.get("selector", [])),
         target_namespaces=tuple(make.text(item) for item in data.get("target_namespaces", ())),
         pod_labels=data.get("pod_labels", {}),
+        annotated=make.condition(data.get("annotated", False)),
         for_each=_optional_path(make, data, "for_each"),
         absent=absent,
     )
@@ -482,6 +487,8 @@ def _prometheus(make: Compiler, data: dict[str, Any]) -> PrometheusFacts:
         selector_paths={name: make.path(path) for name, path in data.get("selector_paths", {}).items()},
         nil_uses_paths={name: make.path(path) for name, path in data.get("nil_uses_paths", {}).items()},
         scrape_paths=tuple(make.path(path) for path in data.get("scrape_paths", ())),
+        interval_path=_optional_path(make, data, "interval_path"),
+        features_path=_optional_path(make, data, "features_path"),
         ignores_namespaces=make.condition(data.get("ignores_namespaces", False)),
     )
 

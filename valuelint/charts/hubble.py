@@ -761,6 +761,11 @@ def _family(names: frozenset[str], facts: Facts) -> frozenset[str]:
 # Words
 
 
+def consequence(facts: Facts, says: str) -> str:
+    """What follows where the agent cannot take its configuration, and says so."""
+    return _consequence(_first(facts, "agent").get("bad_value", "agent"), says)
+
+
 def _consequence(effect: str, says: str) -> str:
     if effect == "hubble":
         return f'the agent logs "{says}" and does not start Hubble: no metrics, and no flows for Relay and the UI'

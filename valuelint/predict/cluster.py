@@ -146,6 +146,7 @@ def _face(installed: Installed) -> str:
                 *(item.facts.component, item.name, item.namespace, item.rendered, item.labels, item.endpoints),
                 item.target_namespaces,
                 *(item.facts.metrics, item.facts.namespace_path, item.facts.labels_path),
+                item.facts.annotated.evaluate(item.scope),
                 [repr(why) for why in item.why()],
             )
             for item in found.monitors
@@ -157,9 +158,7 @@ def _face(installed: Installed) -> str:
         found.prometheus and found.prometheus.ignores_namespaces,
         found.operator and tuple(found.operator),
         found.sidecar and found.sidecar[1:],
-        sorted(
-            (key, repr(value)) for key, value in facts.raw.items() if key in ("hubble_metrics", "hubble_dashboards")
-        ),
+        sorted((key, repr(value)) for key, value in facts.raw.items() if key in ("hubble_metrics", "agent_metrics")),
     ]
     return repr(parts).replace(installed.version, "")
 

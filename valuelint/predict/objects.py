@@ -184,7 +184,7 @@ def objects(
     rules: tuple[RuleGroup, ...] = ()
     if only is None:
         services = tuple(service for item in facts.services if (service := _service(item, scope)) is not None)
-        rules = tuple(_rule(item, inner) for item in facts.rules for inner in _items(item.for_each, scope))
+        rules = tuple(_rule(item, inner) for item in facts.rules for inner in items(item.for_each, scope))
     monitors = tuple(
         monitor
         for item in facts.monitors
@@ -224,7 +224,7 @@ def _guards(facts: Facts, scope: Scope) -> list[tuple[GuardFacts, Truth, Scope]]
     return [
         (guard, holds, inner)
         for guard in facts.guards
-        for inner in _items(guard.for_each, scope, False)
+        for inner in items(guard.for_each, scope, False)
         if (holds := guard.when.evaluate(inner)) is not False
     ]
 
@@ -268,10 +268,10 @@ def _known(texts: Iterable[tuple[Text, Condition | None]], scope: Scope) -> tupl
     return tuple(out)
 
 
-def _items(for_each: Path | None, scope: Scope, strict: bool = True) -> list[Scope]:
+def items(for_each: Path | None, scope: Scope, strict: bool = True) -> list[Scope]:
     """The scope itself, or one for each item of a list or map, as Go ranges over both.
 
-    Unless it is `strict`, it is no matter that something else stands there.
+    Unless it is `strict`, it is no matter that something else stands there, and what is no map is `$item.$value`.
     """
     if for_each is None:
         return [scope]
@@ -290,8 +290,12 @@ def _items(for_each: Path | None, scope: Scope, strict: bool = True) -> list[Sco
     for key, item in pairs:
         if isinstance(item, dict):
             scopes.append(scope.with_item({**item, "$key": key}, (*for_each, key)))
-        elif strict and not isinstance(item, Unknown):
+        elif isinstance(item, Unknown):
+            continue
+        elif strict:
             scope.note((*for_each, key), "a map")
+        else:
+            scopes.append(scope.with_item({"$key": key, "$value": item}, (*for_each, key)))
     return scopes
 
 
@@ -302,7 +306,7 @@ def scope_of(facts: Facts, values: Values, name: str | None, namespace: str | No
 
 def monitors_of(facts: MonitorFacts, scope: Scope) -> list[Monitor]:
     """The monitors of one entry of the facts: one, or one for each item that it repeats for."""
-    return [_monitor(facts, inner) for inner in _items(facts.for_each, scope)]
+    return [_monitor(facts, inner) for inner in items(facts.for_each, scope)]
 
 
 def _monitor(facts: MonitorFacts, scope: Scope) -> Monitor:

@@ -168,6 +168,23 @@ def invalid(world: World, rule: Rule) -> Found:
             )
 
 
+def both(world: World, rule: Rule) -> Found:
+    """A list read at run time that does not get along with a fixed one: beside it, or without it."""
+    for installed, facts, path, given in _charts(world):
+        known = facts.get("both")
+        if known is None or isinstance(given, Unknown) or go_truth(_dynamic(installed, facts)) is not True:
+            continue
+        switch = parse_path(facts["dynamic_switch"])
+        if given:
+            words = {"path": format_path(path), "follows": hubble.consequence(facts, known["says"])}
+            twice = known.get("key_twice")
+            notes = () if twice is None else (f"the agent's ConfigMap holds {twice['key']} twice as well",)
+            related = (Related(installed.number, path, None, "the fixed list"),)
+            yield Violation(installed.number, switch, "both", words, "", related, notes)
+        elif "dynamic_needs_list" in known:
+            yield Violation(installed.number, switch, "unread", {"version": installed.version})
+
+
 def leftovers(world: World, rule: Rule) -> Found:
     """Labels by pod without the namespace that belongs to it: the series of pods that are gone stay."""
     for installed, facts, path, given in _charts(world):

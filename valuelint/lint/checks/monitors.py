@@ -839,7 +839,7 @@ def _may_name(namespaces: list[Any], monitor: Monitor) -> bool:
     return any(target in namespaces for target in targets)
 
 
-def _discovers(config: dict[str, Any], monitor: Monitor) -> bool:
+def discovers(config: dict[str, Any], monitor: Monitor) -> bool:
     """Whether a kubernetes_sd_config may find the component: everywhere, unless it names namespaces."""
     spaces = config.get("namespaces")
     names = spaces.get("names") if isinstance(spaces, dict) else None
@@ -857,7 +857,7 @@ def _could_scrape(jobs: Any, monitor: Monitor, label_sets: list[dict[str, Any]])
         found = [
             config for job in jobs for config in job.get("kubernetes_sd_configs") or () if isinstance(config, dict)
         ]
-        if any(_discovers(config, monitor) for config in found):
+        if any(discovers(config, monitor) for config in found):
             return True
         if found and "kubernetesSDConfigs" not in text:
             text = repr([{key: value for key, value in job.items() if key != "kubernetes_sd_configs"} for job in jobs])

@@ -18,16 +18,16 @@ _USUAL_INTERVAL = "30s"
 """The operator's, where the Prometheus object names none."""
 
 
-def _of(world: World, chart: str) -> list[Installed]:
-    return [item for item in world.installed if item.chart.name == chart]
+def _with(world: World, section: str) -> Iterator[tuple[Installed, dict[str, Any]]]:
+    """The releases whose charts have facts of a section, with these."""
+    for installed in world.installed:
+        facts = installed.objects.facts.raw.get(section)
+        if facts is not None:
+            yield installed, facts
 
 
 def _written(installed: Installed, path: Path) -> bool:
     return installed.values.resolve(path).layer is not None
-
-
-def _on(installed: Installed, *paths: str) -> bool:
-    return all(go_truth(installed.values.get(parse_path(path))) is True for path in paths)
 
 
 # --- ports ----------------------------------------------------------------------------------------
@@ -58,13 +58,14 @@ def ports(world: World, rule: Rule) -> Found:
 def timeout(world: World, rule: Rule) -> Found:
     """A scrape that may take longer than the time to the next one."""
     for installed in world.installed:
-        usual: Any = None
-        if installed.objects.prometheus is not None:
-            usual = _or(installed.values.get(("prometheus", "prometheusSpec", "scrapeInterval")), _USUAL_INTERVAL)
+        prometheus, usual, stack = installed.objects.prometheus, None, None
+        if prometheus is not None and prometheus.facts.interval_path is not None:
+            stack = prometheus.facts.interval_path
+            usual = _or(installed.values.get(stack), _USUAL_INTERVAL)
         for path in _blocks(installed.values.user, ()):
             block = _at(installed, path)
-            spec = path == ("prometheus", "prometheusSpec")
-            names = ("scrapeInterval", "scrapeTimeout") if spec else ("interval", "scrapeTimeout")
+            spec = stack is not None and path == stack[:-1]
+            names = (str(stack[-1]) if stack is not None and spec else "interval", "scrapeTimeout")
             interval, limit = _or(block.get(names[0]), usual), block.get(names[1])
             every, most = _milliseconds(interval), _milliseconds(limit)
             where = next((end for end in (names[1], names[0]) if _written(installed, (*path, end))), None)
@@ -119,28 +120,28 @@ def _milliseconds(text: Any) -> int | None:
 
 def exemplars(world: World, rule: Rule) -> Found:
     """Exemplars that are asked for and that nobody will ever see."""
-    for installed in _of(world, "cilium"):
-        listed = installed.values.get(("hubble", "metrics", "enabled"))
+    for installed, facts in _with(world, "hubble_metrics"):
+        metrics, switch = parse_path(facts["list"]), parse_path(facts["openmetrics"])
+        listed = installed.values.get(metrics)
         asking = [
             number
             for number, item in enumerate(listed if isinstance(listed, list) else ())
             if isinstance(item, str) and "exemplars=true" in item
         ]
-        if not asking or not _on(installed, "hubble.enabled"):
+        if not asking or go_truth(installed.values.get(parse_path(facts["switch"]))) is not True:
             continue
-        path: Path = ("hubble", "metrics", "enabled", asking[0])
-        switch: Path = ("hubble", "metrics", "enableOpenMetrics")
-        known = "enableOpenMetrics" in _at(installed, switch[:-1])
+        path: Path = (*metrics, asking[0])
+        known = switch[-1] in _at(installed, switch[:-1])
         if known and go_truth(installed.values.get(switch)) is False:
             remedy = Remedy(installed.number, "safe", (Set(switch, True),))
             yield Violation(installed.number, path, "format", {}, "", (), (), remedy)
             continue
         for owner, prometheus in world.prometheuses():
-            features: Path = ("prometheus", "prometheusSpec", "enableFeatures")
-            given = owner.values.get(features)
+            features = prometheus.facts.features_path
+            given = None if features is None else owner.values.get(features)
             if prometheus.rendered is not True or not isinstance(given, list) or "exemplar-storage" in given:
                 continue
-            if any(isinstance(item, Unknown) for item in given):
+            if features is None or any(isinstance(item, Unknown) for item in given):
                 continue
             related = (Related(owner.number, features, None, "Prometheus keeps no exemplars"),)
             remedy = Remedy(owner.number, "unsafe", (Append(features, "exemplar-storage"),))
@@ -149,15 +150,15 @@ def exemplars(world: World, rule: Rule) -> Found:
 
 def agent_metrics(world: World, rule: Rule) -> Found:
     """Changes to the list of the agent's metrics that change nothing."""
-    for installed in _of(world, "cilium"):
-        path: Path = ("prometheus", "metrics")
+    for installed, facts in _with(world, "agent_metrics"):
+        path, switch = parse_path(facts["list"]), parse_path(facts["switch"])
         listed = installed.values.get(path)
         if not isinstance(listed, list) or not listed or not _written(installed, path):
             continue
-        if go_truth(installed.values.get(("prometheus", "enabled"))) is False:
+        if go_truth(installed.values.get(switch)) is False:
             # Whether a Prometheus then scrapes them is what other rules see to, and switch on.
             level = "display" if world.prometheuses() else "unsafe"
-            remedy = Remedy(installed.number, level, (Set(("prometheus", "enabled"), True),))
+            remedy = Remedy(installed.number, level, (Set(switch, True),))
             yield Violation(installed.number, path, "unserved", {}, "", (), (), remedy)
             continue
         for number, item in enumerate(listed):
@@ -165,40 +166,61 @@ def agent_metrics(world: World, rule: Rule) -> Found:
                 words = {"item": item}
                 remedy = Remedy(installed.number, "unsafe", (Set((*path, number), f"+{item}"),))
                 yield Violation(installed.number, (*path, number), "sign", words, "", (), (), remedy)
+        if facts["names"] and all(isinstance(item, str) for item in listed):
+            yield from _joined(installed, path, listed, facts["names"][0]["split"])
+
+
+def _joined(installed: Installed, path: Path, listed: list[str], split: str) -> Found:
+    """Changes of which the agent takes several for one: the chart joins them with spaces."""
+    text = " ".join(listed)
+    whole = [name.strip() for name in (text.split() if split == "spaces" else text.split(","))]
+    if split == "either" and len(whole) == 1:
+        whole = text.split()
+    lost = [name for name in whole if " " in name or "," in name]
+    if not lost:
+        return
+    names = text.replace(",", " ").split()
+    fixed = [",".join(names)] if split == "commas" else names
+    remedy = Remedy(installed.number, "unsafe", (Set(path, fixed),))
+    yield Violation(installed.number, path, f"joined-{split}", {"lost": lost[0]}, "joined", (), (), remedy)
 
 
 # --- without kube-proxy ---------------------------------------------------------------------------
 
 
-def _replaces(installed: Installed) -> bool:
-    value = installed.values.get(("kubeProxyReplacement",))
-    return value is True or value in ("true", "strict")
-
-
-def _names_server(installed: Installed) -> bool:
-    """Whether the values say where the API server is, in any of the ways there are."""
-    values = installed.values
-    ways = ("k8sServiceHost", "k8s.apiServerURLs", "k8sServiceHostRef.name", "k8sServiceLookupConfigMapName")
-    return any(go_truth(values.get(parse_path(way))) is not False for way in ways)
+def _replacing(world: World) -> Iterator[tuple[Installed, Path, bool]]:
+    """The releases that take the place of kube-proxy, with the option that says so, and whether they name the API
+    server, in any of the ways there are.
+    """
+    for installed, facts in _with(world, "kube_proxy"):
+        if "replaced_by" not in facts:
+            continue
+        path = parse_path(facts["replaced_by"])
+        value = installed.values.get(path)
+        if not isinstance(value, (bool, str)) or value not in facts["wholly"]:
+            continue
+        named = any(go_truth(installed.values.get(parse_path(way))) is not False for way in facts["api_server"])
+        yield installed, path, named
 
 
 def kube_proxy(world: World, rule: Rule) -> Found:
-    """A monitor of kube-proxy where Cilium takes its place: its alert fires for ever."""
-    without = [item for item in _of(world, "cilium") if _replaces(item) and _names_server(item)]
-    for installed in _of(world, "kube-prometheus-stack"):
-        switch: Path = ("kubeProxy", "enabled")
-        if not without or installed.values.get(switch) is not True:
+    """A monitor of kube-proxy where another release takes its place: its alert fires for ever."""
+    without = [(installed, path) for installed, path, named in _replacing(world) if named]
+    for installed, facts in _with(world, "kube_proxy") if without else ():
+        if "monitored_by" not in facts:
             continue
-        cilium = without[0]
-        related = (Related(cilium.number, ("kubeProxyReplacement",), None, "Cilium replaces kube-proxy"),)
-        words = {"value": show(cilium.values.get(("kubeProxyReplacement",)))}
+        switch = parse_path(facts["monitored_by"])
+        if installed.values.get(switch) is not True:
+            continue
+        other, path = without[0]
+        related = (Related(other.number, path, None, f"{other.chart.title} replaces kube-proxy"),)
+        words = {"value": show(other.values.get(path))}
         remedy = Remedy(installed.number, "unsafe", (Set(switch, False),))
         yield Violation(installed.number, switch, "alert", words, "", related, (), remedy)
 
 
 def api_server(world: World, rule: Rule) -> Found:
     """Agents that have to reach the API server without kube-proxy, and are not told where it is."""
-    for installed in _of(world, "cilium"):
-        path: Path = ("kubeProxyReplacement",)
-        if _replaces(installed) and _written(installed, path) and not _names_server(installed):
+    for installed, path, named in _replacing(world):
+        if not named and _written(installed, path):
             yield Violation(installed.number, path, "unknown", {"value": show(installed.values.get(path))})
