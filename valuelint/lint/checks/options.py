@@ -692,7 +692,9 @@ def _not_allowed(installed: Installed, path: Path, value: Any, entry: dict[str, 
     words |= {"allowed": ", ".join(allowed)}
     instead = entry.get("instead", {}).get(show(value), ABSENT)
     level = "safe"
-    if isinstance(instead, str) and instead == ABSENT:
+    if isinstance(instead, str) and instead == ABSENT and show(value) in entry.get("perhaps", {}):
+        instead, level = entry["perhaps"][show(value)], "display"
+    elif isinstance(instead, str) and instead == ABSENT:
         level = "unsafe"
         near = [
             (distance, one)

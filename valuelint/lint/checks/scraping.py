@@ -6,9 +6,9 @@ from valuelint.charts.expressions import go_truth
 from valuelint.light import Any, Iterator
 from valuelint.lint.rule import Open, Related, Remedy, Rule, Violation, show
 from valuelint.predict.cluster import Installed, World
-from valuelint.predict.ports import collisions
+from valuelint.predict.ports import Port, collisions
 from valuelint.syntax import Path, format_path, parse_path
-from valuelint.syntax.patches import Append, Set
+from valuelint.syntax.patches import Append, Remove, Set, apply_patch
 from valuelint.values import Unknown
 
 Found = Iterator[Violation | Open]
@@ -49,7 +49,20 @@ def ports(world: World, rule: Rule) -> Found:
         }
         related = (Related(other.installed.number, other.path, None, f"the port of {other.of}"),)
         number = one.installed.number
-        yield Violation(number, one.path, "same", words, f"{one.path} {other.path}", related)
+        remedy, words["default"] = None, _default(world, one)
+        if words["default"]:
+            remedy = Remedy(number, "display", (Remove(one.path),))
+        yield Violation(number, one.path, "same", words, f"{one.path} {other.path}", related, (), remedy)
+
+
+def _default(world: World, port: Port) -> str:
+    """The port that the chart itself would open, if nothing else has it."""
+    installed = port.installed
+    values = installed.values.of_user(apply_patch(installed.values.user, Remove(port.path)))
+    changed = installed._replace(values=values)
+    others = tuple(changed if item.number == installed.number else item for item in world.installed)
+    taken = {each.path for pair in collisions(world._replace(installed=others)) for each in pair}
+    return "" if port.path in taken else show(values.get(port.path) or "")
 
 
 # --- intervals ------------------------------------------------------------------------------------
@@ -144,7 +157,7 @@ def exemplars(world: World, rule: Rule) -> Found:
             if features is None or any(isinstance(item, Unknown) for item in given):
                 continue
             related = (Related(owner.number, features, None, "Prometheus keeps no exemplars"),)
-            remedy = Remedy(owner.number, "unsafe", (Append(features, "exemplar-storage"),))
+            remedy = Remedy(owner.number, "safe", (Append(features, "exemplar-storage"),))
             yield Violation(installed.number, path, "storage", {}, "", related, (), remedy)
 
 
@@ -164,7 +177,7 @@ def agent_metrics(world: World, rule: Rule) -> Found:
         for number, item in enumerate(listed):
             if isinstance(item, str) and item and item[0] not in "+-":
                 words = {"item": item}
-                remedy = Remedy(installed.number, "unsafe", (Set((*path, number), f"+{item}"),))
+                remedy = Remedy(installed.number, "display", (Set((*path, number), f"+{item}"),))
                 yield Violation(installed.number, (*path, number), "sign", words, "", (), (), remedy)
         if facts["names"] and all(isinstance(item, str) for item in listed):
             yield from _joined(installed, path, listed, facts["names"][0]["split"])
