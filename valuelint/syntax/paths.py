@@ -25,7 +25,7 @@ def parse_path(text: str) -> Path:
     """The path a text stands for; raises ValueError with the column of what is wrong."""
     if "[" not in text:
         keys = text.split(".")
-        if all(key and _BARE.issuperset(key) for key in keys):
+        if "" not in keys and _BARE.issuperset("".join(keys)):
             return tuple(keys)
     path: list[str | int] = []
     at = 0
