@@ -311,6 +311,10 @@ def _meant_for(world: World, item: Beside) -> list[Installed]:
     return fits or [installed for installed, _ in found]
 
 
+_DEEPEST = 20
+"""More levels than any chart has."""
+
+
 def _unknown(installed: Installed, seen: Look, stray: Stray) -> Violation:
     path, number, always = stray.path, installed.number, seen.version is None
     words = {**_said(installed), "path": format_path(path)}
@@ -374,7 +378,9 @@ def _rescue(number: int, seen: Look, stray: Stray, found: list[Suggestion]) -> R
         return Remedy(number, "unsafe", (Rename(stray.path, str(best.path[-1])),))
     if not best.sure or holds(stray.value):
         return None
-    level = "safe" if len(found) == 1 else "unsafe"  # there is no other place for a key of that name
+    # A name that the chart knows at one place alone can mean nothing else; `labels` or `name` can.
+    only = len(found) == 1 and seen.options.named(str(best.path[-1]), _DEEPEST) == [best.path]
+    level = "safe" if only else "unsafe"
     return Remedy(number, level, (Remove(stray.path), Set(best.path, stray.value)))
 
 
