@@ -47,6 +47,8 @@ class Outcome(NamedTuple):
     """Those that were applied, as the configuration wants them."""
     suppressed: tuple[Accepted, ...] = ()
     """Findings that a comment or the configuration accepts."""
+    unplaced: tuple[tuple[Rule, Violation], ...] = ()
+    """What is wrong with a release that has no value to point to, and so is not told."""
 
 
 def run(workspace: Workspace, rules: list[Rule], only_shown: bool = False) -> Report:
@@ -193,15 +195,16 @@ def examine(cluster: Cluster, rules: list[Rule], wishes: Wishes = NO_WISHES) -> 
         id(item): _levelled(plan, cluster.levels.get(item.rule.id, item.rule.level))
         for item, plan in zip(repairable, plans, strict=True)
     }
-    findings = [finding for item in held if (finding := _finding(item, by_item.get(id(item)))) is not None]
+    told = [(item, _finding(item, by_item.get(id(item)))) for item in held]
     outcome = Outcome(
         cluster,
-        tuple(findings),
+        tuple(finding for _, finding in told if finding is not None),
         tuple(dict.fromkeys(undecided)),
         tuple(_notices(possible)),
         tuple(possible),
         tuple(given),
         tuple(rules),
+        unplaced=tuple((item.rule, item.violation) for item, finding in told if finding is None),
     )
     if cluster.settings is not None:
         from valuelint.lint import tuning

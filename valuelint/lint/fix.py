@@ -13,7 +13,7 @@ from valuelint.light import Any, Callable, NamedTuple
 from valuelint.lint.diagnostic import APPLICABILITIES, SEVERITIES, Diagnostic, Report
 from valuelint.lint.engine import Finding, Outcome, examine, report, review
 from valuelint.lint.patching import Wishes, keeps
-from valuelint.lint.rule import Promise, Rule
+from valuelint.lint.rule import Promise, Rule, Violation
 from valuelint.syntax import Document, Node, Path, Source, SourceError, find, parse, to_data
 from valuelint.syntax.drafts import draft
 from valuelint.syntax.edits import Edit, apply_edits, edit, same
@@ -302,8 +302,11 @@ def _key(finding: Finding) -> _Key:
 
 def _matter(finding: Finding) -> _Key:
     """What a finding is about, however it is said."""
-    violation = finding.violation
-    return (finding.rule.id, str(violation.release), violation.subject or violation.variant)
+    return _about(finding.rule, finding.violation)
+
+
+def _about(rule: Rule, violation: Violation) -> _Key:
+    return (rule.id, str(violation.release), violation.subject or violation.variant)
 
 
 def _grave(finding: Finding) -> int:
@@ -444,6 +447,8 @@ def _unproven(before: Outcome, after: Outcome, applied: list[Finding], promised:
     known: dict[_Key, int] = {}
     for finding in before.findings:
         known[_matter(finding)] = max(known.get(_matter(finding), 0), _grave(finding))
+    for rule, violation in before.unplaced:  # it was there, and had no value to point to
+        known[_about(rule, violation)] = SEVERITIES.index(rule.wordings[violation.variant].severity)
     remaining = {_key(finding) for finding in after.findings}
     for finding in applied:
         if _key(finding) in remaining:

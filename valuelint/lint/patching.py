@@ -6,9 +6,9 @@ from valuelint.light import Any, Iterable, NamedTuple
 from valuelint.lint.diagnostic import FileEdit
 from valuelint.lint.rule import Promise, Remedy, Violation
 from valuelint.predict.cluster import Installed, World
-from valuelint.predict.objects import objects, stops_by_guards
+from valuelint.predict.objects import objects, services_of, stops_by_guards
 from valuelint.predict.ports import collisions, port_paths
-from valuelint.predict.selection import in_reach, pick_up, shown
+from valuelint.predict.selection import in_reach, is_answered, pick_up, shown
 from valuelint.syntax import Path, to_data
 from valuelint.syntax.drafts import draft, proven, touching
 from valuelint.syntax.edits import Edit, edit
@@ -275,8 +275,8 @@ def _misshapen(user: dict[str, Any], defaults: dict[str, Any]) -> bool:
 def _refuse_harm(world: World, installed: Installed, remedy: Remedy, values: Values, stakes: _Stakes) -> None:
     """Raises CannotPatch for a remedy that costs more than it brings.
 
-    The chart would refuse to render then, two programs would want the same port, or a monitor that the values ask for
-    would be gone. None is looked into unless a patch touches what decides it.
+    The chart would refuse to render then, two programs would want the same port, a monitor that comes would find no
+    Service, or one that the values ask for would be gone. None is looked into unless a patch touches what decides it.
     """
     paths = [patch.path for patch in remedy.patches]
     before, release = installed.objects, installed.release
@@ -294,6 +294,13 @@ def _refuse_harm(world: World, installed: Installed, remedy: Remedy, values: Val
         for one, other in collisions(_with(world, installed._replace(values=values))):
             if (one.path, other.path) not in taken:
                 raise CannotPatch(f"{one.of} and {other.of} would both open port {one.number}")
+    born = {promise.subject for promise in remedy.promises if promise.effect == "rendered"}
+    if born and before.facts.services:
+        after = objects(before.facts, values, release.name, release.namespace, born)
+        services = services_of(after.facts, after.scope)
+        for monitor in after.monitors:
+            if monitor.kind == "ServiceMonitor" and not any(is_answered(monitor, service) for service in services):
+                raise CannotPatch(f"no Service of this version answers to {monitor.kind} {shown(monitor.name)}")
     lost = {component for component, deciding in stakes.monitors.items() if _touched(paths, deciding)}
     if lost:
         there = {(monitor.kind, monitor.name) for monitor in before.monitors if monitor.rendered is True}

@@ -183,7 +183,7 @@ def objects(
     services: tuple[Service, ...] = ()
     rules: tuple[RuleGroup, ...] = ()
     if only is None:
-        services = tuple(service for item in facts.services if (service := _service(item, scope)) is not None)
+        services = services_of(facts, scope)
         rules = tuple(_rule(item, inner) for item in facts.rules for inner in items(item.for_each, scope))
     monitors = tuple(
         monitor
@@ -327,6 +327,11 @@ def _monitor(facts: MonitorFacts, scope: Scope) -> Monitor:
             facts.selector.evaluate(scope),
             tuple(text.evaluate(scope) for text in facts.target_namespaces),
         )
+
+
+def services_of(facts: Facts, scope: Scope) -> tuple[Service, ...]:
+    """The Services that are rendered, or may be."""
+    return tuple(service for item in facts.services if (service := _service(item, scope)) is not None)
 
 
 def _service(facts: ServiceFacts, scope: Scope) -> Service | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from valuelint.charts.expressions import Truth
 from valuelint.light import Any, NamedTuple
-from valuelint.predict.objects import Dashboard, Known, Monitor, Operator, Prometheus, Sidecar
+from valuelint.predict.objects import Dashboard, Known, Monitor, Operator, Prometheus, Service, Sidecar
 from valuelint.predict.selectors import NAMESPACE_NAME, Match, match
 from valuelint.values import Unknown
 
@@ -86,6 +86,31 @@ def out_of_reach(prometheus: Prometheus, monitor: Monitor) -> Truth:
     if any(isinstance(namespace, Unknown) for namespace in (own, *targets)):
         return None
     return prometheus.ignores_namespaces
+
+
+def is_answered(monitor: Monitor, service: Service) -> bool:
+    """Whether a Service may be one that a ServiceMonitor finds its targets by."""
+    return in_place(monitor, service) and is_labelled(monitor, service) and has_port(monitor, service)
+
+
+def in_place(monitor: Monitor, service: Service) -> bool:
+    """Whether a Service may stand where a monitor looks for its targets."""
+    spaces = monitor.target_namespaces or (monitor.namespace,)
+    unknown = any(isinstance(space, Unknown) for space in (*spaces, service.namespace))
+    return unknown or service.namespace in spaces
+
+
+def is_labelled(monitor: Monitor, service: Service) -> bool:
+    """Whether it may carry the labels that the monitor looks for."""
+    if isinstance(monitor.selector, Unknown):
+        return True
+    return match({"matchLabels": monitor.selector}, service.labels).matches is not False
+
+
+def has_port(monitor: Monitor, service: Service) -> bool:
+    """Whether it may have one of the ports that the monitor scrapes."""
+    unknown = any(isinstance(port, Unknown) for port in (*monitor.endpoints, *service.ports))
+    return unknown or any(port in service.ports for port in monitor.endpoints)
 
 
 def _in_namespace(prometheus: Prometheus, name: str, namespace: Known) -> Selection:

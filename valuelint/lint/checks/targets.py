@@ -8,11 +8,10 @@ from valuelint.lint.checks.monitors import discovers, subject_of
 from valuelint.lint.rule import Open, Remedy, Rule, Violation, show
 from valuelint.predict.cluster import Installed, World, install
 from valuelint.predict.objects import Monitor, Prometheus, Service
-from valuelint.predict.selection import shown
+from valuelint.predict.selection import has_port, in_place, is_answered, is_labelled, shown
 from valuelint.predict.selectors import match
 from valuelint.syntax import Path, format_path
 from valuelint.syntax.patches import Set
-from valuelint.values import Unknown
 
 _NEXT_VERSIONS = 10
 """How many of the versions that follow are looked at for one that puts things right."""
@@ -30,30 +29,9 @@ def without_any(world: World, rule: Rule) -> Iterator[Violation | Open]:
                 continue
             if monitor.kind != "ServiceMonitor" or (metrics is not None and not monitor.scope.get(metrics)):
                 continue
-            services = [each for each in installed.objects.services if _in_place(monitor, each)]
-            if any(_labelled(monitor, each) and _answers(monitor, each) for each in services):
-                continue
-            yield _in_vain(installed, monitor, asked_by, services)
-
-
-def _in_place(monitor: Monitor, service: Service) -> bool:
-    """Whether a Service may stand where a monitor looks for its targets."""
-    spaces = monitor.target_namespaces or (monitor.namespace,)
-    unknown = any(isinstance(space, Unknown) for space in (*spaces, service.namespace))
-    return unknown or service.namespace in spaces
-
-
-def _labelled(monitor: Monitor, service: Service) -> bool:
-    """Whether it may carry the labels that the monitor looks for."""
-    if isinstance(monitor.selector, Unknown):
-        return True
-    return match({"matchLabels": monitor.selector}, service.labels).matches is not False
-
-
-def _answers(monitor: Monitor, service: Service) -> bool:
-    """Whether it may have one of the ports that the monitor scrapes."""
-    unknown = any(isinstance(port, Unknown) for port in (*monitor.endpoints, *service.ports))
-    return unknown or any(port in service.ports for port in monitor.endpoints)
+            services = [each for each in installed.objects.services if in_place(monitor, each)]
+            if not any(is_answered(monitor, each) for each in services):
+                yield _in_vain(installed, monitor, asked_by, services)
 
 
 def _in_vain(installed: Installed, monitor: Monitor, asked_by: Path, services: list[Service]) -> Violation:
@@ -61,9 +39,9 @@ def _in_vain(installed: Installed, monitor: Monitor, asked_by: Path, services: l
     words = {"kind": monitor.kind, "name": monitor.name, "service": "", "wanted": "", "found": "", "version": ""}
     variant = "no-service"
     for service in services:
-        if _labelled(monitor, service):
+        if is_labelled(monitor, service):
             variant, wanted, found = "port", show(monitor.endpoints), show(service.ports)
-        elif _answers(monitor, service) and shown(service.name).startswith(shown(monitor.name)):
+        elif has_port(monitor, service) and shown(service.name).startswith(shown(monitor.name)):
             missing = match({"matchLabels": monitor.selector}, service.labels).failing()
             variant, wanted = "labels", "; ".join(map(str, missing))
             found = "; ".join(f"{each.key}: {show(each.found)}" for each in missing)
@@ -86,11 +64,10 @@ def _put_right(installed: Installed, monitor: Monitor) -> str | None:
     later = [each for each in chart.versions[chart.versions.index(installed.version) + 1 :] if not is_prerelease(each)]
     for version in later[:_NEXT_VERSIONS]:
         there = install(installed.number, release, chart, version).objects
-        for other in there.monitors:
-            if other.facts.component == monitor.facts.component and other.rendered is True:
-                services = [each for each in there.services if each.rendered is True and _in_place(other, each)]
-                if any(_labelled(other, each) and _answers(other, each) for each in services):
-                    return version
+        services = [each for each in there.services if each.rendered is True]
+        same = [each for each in there.monitors if each.facts.component == monitor.facts.component and each.rendered]
+        if any(is_answered(each, service) for each in same for service in services):
+            return version
     return None
 
 
