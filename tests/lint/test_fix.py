@@ -398,3 +398,24 @@ def test_fixing_twice_changes_nothing(level: str) -> None:
             done = repair(workspace(example), RULES, level)
             new = example._replace(releases=tuple(renewed(given, done.texts) for given in example.releases))
             assert repair(workspace(new), RULES, level).texts == {}, (rule.id, example.title)
+
+
+# --- what follows ---------------------------------------------------------------------------------
+
+
+def test_a_monitor_that_finds_no_service_is_only_shown() -> None:
+    """Up to 1.14.6 Envoy's monitor asks for a port that its Service does not have."""
+    values = "envoy: {enabled: true, prometheus: {enabled: true}}\n"
+    for version, applicability in (("1.14.3", "display"), ("1.14.7", "unsafe")):
+        done = repair(cluster(cilium(values, version=version), kps()), rules("metrics-not-scraped"), "unsafe")
+        fixes = [item.fix for item in (*done.left.findings, *done.fixed) if "envoy" in item.message]
+        assert [fix.applicability for fix in fixes if fix is not None] == [applicability]
+        assert ("no Service of this version answers to" in str(fixes)) is (applicability == "display")
+
+
+def test_what_had_no_value_to_point_to_is_not_new() -> None:
+    """The values of the stack are empty before the fix; what is wrong with its defaults is not what the fix did."""
+    values = "hubble: {metrics: {enabled: ['httpV2:exemplars=true'], enableOpenMetrics: true}}\n"
+    given = cluster(cilium(values, version="1.18.2"), kps("{}\n", version="69.8.2"))
+    assert repair(given, RULES, "safe").failed == ()
+    assert "kube-prometheus-stack.yaml" in repair(given, rules("exemplars-dropped"), "safe").texts
