@@ -1232,6 +1232,35 @@ spec:
     assert said(only(put(tmp_path, {"a.yaml": packed}))) == ("1.18.1", "rke2-cilium", "sys")
 
 
+def test_a_chart_that_a_distribution_made_starts_from_other_values(tmp_path: Path) -> None:
+    stack = """\
+apiVersion: helm.cattle.io/v1
+kind: HelmChart
+metadata: {name: rancher-monitoring, namespace: cattle-monitoring-system}
+spec:
+  chart: NAME
+  version: 104.1.0+up57.0.3
+---
+"""
+    cilium = """\
+apiVersion: helm.cattle.io/v1
+kind: HelmChartConfig
+metadata: {name: rke2-cilium, namespace: kube-system}
+spec:
+  valuesContent: |-
+    prometheus: {enabled: true, port: 9964, serviceMonitor: {enabled: true}}
+"""
+
+    def findings(text: str) -> list[tuple[str, str]]:
+        report = engine.run(put(tmp_path, {"a.yaml": text}), load_rules())
+        return [(item.rule, item.severity) for item in report.findings if item.severity != "info"]
+
+    # Its Prometheus takes every monitor, and Envoy does not run on its own.
+    assert findings(stack.replace("NAME", "rancher-monitoring") + cilium) == []
+    official = stack.replace("NAME", "kube-prometheus-stack").replace("104.1.0+up", "")
+    assert ("monitor-not-selected", "error") in findings(official + cilium)
+
+
 def test_rke2_takes_values_from_the_keys_of_a_secret(tmp_path: Path) -> None:
     text = """\
 apiVersion: helm.cattle.io/v1

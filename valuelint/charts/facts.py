@@ -212,7 +212,7 @@ class Chart:
         self._files = files
         head = resources.load(f"schemas/{name}/chart.yaml")
         self.title: str = head.get("title", name)
-        self.aliases: tuple[str, ...] = tuple(head.get("aliases", ()))
+        self.forks: dict[str, dict[str, Any]] = head.get("forks", {})
         self.signature: tuple[str, ...] = tuple(head.get("signature", ()))
         self.file_names: tuple[str, ...] = tuple(head.get("file_names", ()))
         self.usual_release: dict[str, str] = head.get("usual", {})
@@ -248,6 +248,11 @@ class Chart:
         if self._table is None:
             self._table = tables.load(self.name)
         return self._table
+
+    def defaults(self, version: str, fork: str = "") -> dict[str, Any]:
+        """The values that Helm starts from; those of a `fork` as far as its own are known. Do not change them."""
+        own = self.forks.get(fork)
+        return tables.over(own, self.table.defaults(version)) if own else self.table.defaults(version)
 
     @property
     def versions(self) -> list[str]:
@@ -554,7 +559,7 @@ def chart_names() -> list[str]:
 
 
 def load_chart(name: str) -> Chart | None:
-    """A chart by its name or one of its aliases; None if `schemas/` does not describe it."""
+    """A chart by its name or that of one of its forks; None if `schemas/` does not describe it."""
     if name not in _charts:
         folder = _folder(name)
         if folder is None:
@@ -571,6 +576,6 @@ def _folder(name: str) -> str | None:
     if name in folders:
         return name
     for folder in folders:
-        if name in resources.load(f"schemas/{folder}/chart.yaml").get("aliases", ()):
+        if name in resources.load(f"schemas/{folder}/chart.yaml").get("forks", ()):
             return folder
     return None

@@ -291,14 +291,14 @@ def join(own: dict[str, Any], subcharts: dict[str, dict[str, Any]]) -> dict[str,
     values = dict(own)
     for key, below in subcharts.items():
         block = own.get(key)
-        joined = _over(block if isinstance(block, dict) else {}, below)
+        joined = over(block if isinstance(block, dict) else {}, below)
         shared, inner = own.get("global"), joined.get("global")
         joined["global"] = _shared(shared if isinstance(shared, dict) else {}, inner if isinstance(inner, dict) else {})
         values[key] = joined
     return values
 
 
-def _over(above: dict[str, Any], below: dict[str, Any]) -> dict[str, Any]:
+def over(above: dict[str, Any], below: dict[str, Any]) -> dict[str, Any]:
     """`above` wins; a null above takes a default away that is not null itself."""
     joined = dict(above)
     for key, value in below.items():
@@ -307,7 +307,7 @@ def _over(above: dict[str, Any], below: dict[str, Any]) -> dict[str, Any]:
         elif above[key] is None and value is not None:
             del joined[key]
         elif isinstance(value, dict) and isinstance(above[key], dict):
-            joined[key] = _over(above[key], value)
+            joined[key] = over(above[key], value)
     return joined
 
 

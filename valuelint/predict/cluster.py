@@ -96,7 +96,7 @@ def worlds(cluster: Cluster, shaded: bool = False) -> list[World]:
 def install(number: int, release: Release, chart: Chart, version: str, shaded: bool = False) -> Installed:
     """A release rendered by one version of its chart; by the nearest older one that is known."""
     used, exact = chart.table.nearest(version)
-    values = Values(list(release.layers), chart.table.defaults(used), release.missing, shaded)
+    values = Values(list(release.layers), chart.defaults(used, release.fork), release.missing, shaded)
     return _install(number, release, chart, used, exact, values)
 
 
@@ -120,7 +120,7 @@ def _installs(number: int, release: Release, shaded: bool) -> list[Installed]:
     found, complete = (series, True) if series else chart.representatives()
     faces: dict[str, Installed] = {}
     for version in reversed(found):
-        values = base.over(chart.table.defaults(version))
+        values = base.over(chart.defaults(version, release.fork))
         installed = _install(number, release, chart, version, True, values)._replace(complete=complete)
         faces.setdefault(_face(installed), installed)
     return list(reversed(faces.values()))

@@ -43,7 +43,7 @@ def chart_of(reference: str | None) -> Reference | None:
 
 def fork_of(chart: Chart, name: str) -> str:
     """The name, where it is that of a chart made of a known one; empty where it is that one's own."""
-    return name if name in chart.aliases else ""
+    return name if name in chart.forks else ""
 
 
 def upstream(version: str) -> str:

@@ -199,7 +199,7 @@ class Repository:
         self._by_name: dict[str, list[File]] = {}
         self._elsewhere: dict[str, File | None] = {}
         self._mentions: dict[str, bool] = {}
-        words = {word for name in chart_names() if (chart := load_chart(name)) for word in (chart.name, *chart.aliases)}
+        words = {word for name in chart_names() if (chart := load_chart(name)) for word in (chart.name, *chart.forks)}
         # `rke2-cilium` says no more than `cilium` does.
         self._words = [word.encode() for word in words if not any(other in word for other in words if other != word)]
         for root in self.roots:

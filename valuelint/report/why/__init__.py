@@ -38,10 +38,10 @@ def chain(cluster: str, release: Release, path: Path) -> Chain | None:
     if chart is None:
         return None
     version, _ = chart.table.nearest(release.version or chart.versions[-1])
-    defaults = chart.table.defaults(version)
+    defaults = chart.defaults(version, release.fork)
     values = Values(list(release.layers), defaults, release.missing)
     default = _at(defaults, path)
-    links = [Link(f"default of {chart.name} {version}", _shown(default), path)]
+    links = [Link(f"default of {release.fork or chart.name} {version}", _shown(default), path)]
     for number, layer in enumerate(release.layers):
         links += [Link(gap.what, "unknown", path, False) for gap in release.gaps if gap.number == number]
         data = layer.data()
