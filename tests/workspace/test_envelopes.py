@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from textwrap import indent
 
 import pytest
 
@@ -65,6 +66,19 @@ def test_flux_substitutes_what_the_kustomization_says(tmp_path: Path) -> None:
     assert data["debug"] == {"enabled": True, "verbose": "flow"}
     assert isinstance(data["k8sServiceHost"], Unknown)
     assert isinstance(data["tunnelPort"], Unknown)
+
+
+@pytest.mark.parametrize("style", ["|", "path"])
+def test_flux_substitutes_after_the_patches(style: str, tmp_path: Path) -> None:
+    patch = f"{RELEASE}  values:\n    operator: {{replicas: '${{REPLICAS}}', endpointGCInterval: '${{OTHER}}'}}\n"
+    text = "resources: [release.yaml]\npatches:\n  - "
+    text += "path: patch.yaml\n" if style == "path" else "patch: |\n" + indent(patch, "      ")
+    sync = SYNC.replace("NAME", "x").replace("PATH", "app") + "  postBuild: {substitute: {REPLICAS: '2'}}\n"
+    files = {"app/release.yaml": RELEASE, "app/kustomization.yaml": text, "ks.yaml": sync}
+    release = only(put(tmp_path, files | ({"app/patch.yaml": patch} if style == "path" else {})))
+    assert merged(release)["operator"] == {"replicas": 2, "endpointGCInterval": Unknown("${OTHER}")}
+    with pytest.raises(CannotPatch, match="what fills it in is to be changed"):
+        release.layers[-1].at_desk((Set(("operator", "replicas"), 3),))
 
 
 @pytest.mark.parametrize(
@@ -1541,6 +1555,58 @@ def test_values_reach_through_two_charts(tmp_path: Path) -> None:
     assert [file for file, _ in layers(release)] == ["inner/values.yaml"] * 2 + ["outer/values.yaml"] * 3 + ["app.yaml"]
     everywhere = {"g": "outer", "h": "lower", "i": "inner"}
     assert merged(release) == {"a": "outer", "b": "given", "c": "inner", "global": everywhere}
+
+
+SHARED = [
+    ("parameters: [{name: global.g, value: argo}, {name: in.global.h, value: x}, {name: in.cilium.a, value: one}]", "argo"),
+    ("fileParameters: [{name: global.g, path: outer.txt}]", "file"),
+]
+
+
+@pytest.mark.parametrize(("given", "expected"), SHARED)
+def test_parameters_reach_a_chart_by_what_is_global(given: str, expected: str, tmp_path: Path) -> None:
+    nested(tmp_path, "in: {cilium: {a: outer}}\nglobal: {g: outer}\n", "{}")
+    app = (tmp_path / "app.yaml").read_text().replace("valuesObject: {}", given)
+    release = only(put(tmp_path, {"app.yaml": app, "outer/outer.txt": "file"}))
+    data = merged(release)
+    assert data["global"]["g"] == expected
+    if "parameters: " in given and "file" not in given:
+        assert data == {"a": "one", "global": {"g": "argo", "h": "x"}}
+        patches = (Set(("global", "g"), "new"), Rename(("global", "g"), "k"))
+        changed = [release.layers[-1].at_desk((patch,)) for patch in patches]
+        where = ("spec", "source", "helm", "parameters", 0)
+        assert changed == [(Set((*where, "value"), "new"),), (Set((*where, "name"), "global.k"),)]
+
+
+def test_what_flux_looks_up_for_an_umbrella(tmp_path: Path) -> None:
+    text = """\
+apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: net, namespace: sys}
+spec:
+  chart: {spec: {chart: ./inner, sourceRef: {kind: GitRepository, name: x}}}
+  valuesFrom:
+    - {kind: ConfigMap, name: given}
+    - {kind: Secret, name: given, valuesKey: c, targetPath: global.c}
+    - {kind: Secret, name: elsewhere, targetPath: cilium.b}
+    - {kind: Secret, name: elsewhere, targetPath: other.b}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: given, namespace: sys}
+data:
+  values.yaml: |
+    global: {g: 1}
+    cilium: {a: 1}
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: given, namespace: sys}
+data:
+  c: Mw==
+"""
+    release = only(put(tmp_path, {"release.yaml": text, "inner/Chart.yaml": INNER}))
+    assert merged(release) == {"a": 1, "b": Unknown("${Secret elsewhere}"), "global": {"g": 1, "c": 3}}
 
 
 # As real Helm does: null takes a default away only where whoever installs the umbrella says so.

@@ -53,6 +53,11 @@ class Embedded:
         return self if host is self.host and scalar is self.scalar else Embedded(host, scalar, self._known)
 
     @property
+    def fills(self) -> bool:
+        """Whether placeholders in it are filled in before it is read, not value by value."""
+        return self._known is not None
+
+    @property
     def key(self) -> str:
         """The same for all readings of a scalar that fill in the same."""
         return "" if self._filled is None else self.source.text

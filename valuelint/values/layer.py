@@ -106,7 +106,7 @@ class Layer(NamedTuple):
             return {}
         data = to_data(self.root, source=self.source)
         if self.blanks is not None:
-            return self.blanks.fill(self.root, data, self.place.embedded is not None)
+            return self.blanks.fill(self.root, data, self.place.embedded is not None and self.place.embedded.fills)
         return mark_unknown(data) if may_hold_placeholders(self.source.text) else data  # type: ignore[no-any-return]
 
     def refuse_bombs(self) -> None:
@@ -203,8 +203,9 @@ class Layer(NamedTuple):
                 known = found is not None and not self.blanks.conditional(found.node.start)
                 if not (known and isinstance(patch, (Set, Rename))):
                     raise CannotPatch("the template around it sets values under conditions")
-        # In a text that holds values, the way back into it knows.
-        if embedded is None and any(isinstance(patch, Set) and self._is_filled(patch.path) for patch in patches):
+        # In a text that was filled in before it was read, the way back into it knows.
+        by_value = embedded is None or not embedded.fills
+        if by_value and any(isinstance(patch, Set) and self._is_filled(patch.path) for patch in patches):
             raise CannotPatch("a placeholder stands there, and what fills it in is to be changed")
         if self.place.recipe is not None:
             return self.place.recipe.write(self.document, patches)

@@ -24,6 +24,23 @@ def globals_of(key: Path) -> list[Path]:
     return [(*key[:depth], "global") for depth in reversed(range(len(key)))]
 
 
+def inside(path: Path, key: Path) -> Iterator[Path]:
+    """Where something at a path of the outermost chart's values lies in those of the chart at a key, and below it.
+
+    The empty path where it takes the place of all of them.
+    """
+    for where, mount in ((key, ()), *((where, ("global",)) for where in globals_of(key))):
+        if path[: len(where)] == where:
+            yield (*mount, *path[len(where) :])
+        elif not mount and where[: len(path)] == path:
+            yield ()
+
+
+def shared_by(parameters: Parameters) -> list[Parameters]:
+    """What the same parameters set for the chart at their key and all others."""
+    return [parameters.below(key, ("global",)) for key in globals_of(parameters.key)]
+
+
 def _not_edited(source: Source) -> str:
     """Why nothing in a file is edited; empty where it may be."""
     return "it stands in a file in JSON" if source.name.endswith(".json") else ""
@@ -135,9 +152,10 @@ class Draft:
         found = find(document.root, placement.prefix)
         node = None if found is None else resolve_alias(found.node)
         text = placement.recipe is None and holds_text(node)
-        style = "" if text or not retyped else "double" if self.fill_values else "plain" if self.way.sync else ""
+        as_text = text and placement.embedded is None
+        style = "" if as_text or not retyped else "double" if self.fill_values else "plain" if self.way.sync else ""
         blanks = self._blanks(source, self.fill_values or self.fill, style)
-        if text and placement.embedded is None and not placement.mount and isinstance(node, Scalar):
+        if as_text and not placement.mount and isinstance(node, Scalar):
             placement = placement._replace(embedded=embed(source, node, blanks))
         elif placement.inner and placement.embedded is None and not placement.text:
             placement = placement._replace(prefix=(*placement.prefix, *placement.inner), inner=())
@@ -157,14 +175,14 @@ class Draft:
             return  # nothing in it; an umbrella's text may hold what belongs there all the same
         self.layers.append(layer)
 
-    def add_unknown(self, manifest: Manifest, target: str, what: str) -> None:
+    def add_unknown(self, manifest: Manifest, target: str, what: str, inner: Path = ()) -> None:
         """A layer of one value that comes from elsewhere, at a path as --set has it."""
         try:
             pairs = sets.parse_set(f"{target}=x")
         except ValueError:
             self.gap(f"{what} sets {target}")
             return
-        for path, _ in pairs:
+        for path in [part for path, _ in pairs for part in inside(path, inner)]:
             self.add_unknown_at(manifest, path, what, f"{what} sets {target}")
 
     def add_unknown_at(self, manifest: Manifest, path: Path, what: str, sentence: str) -> None:
@@ -180,9 +198,12 @@ class Draft:
         self.unresolved.append(sentence)
 
     def add_parameters(self, manifest: Manifest, parameters: Parameters) -> None:
-        """The layer of parameters that stand in a manifest."""
+        """The layer of parameters that stand in a manifest, and those of what they set for all charts around."""
         try:
             self.add_placed(manifest.document, Placement(parameters.at, recipe=parameters))
+            for shared in shared_by(parameters):
+                if shared.read(manifest.document) is not None:
+                    self.add_placed(manifest.document, Placement(shared.at, recipe=shared))
         except ValueError as error:
             self.gap(f"{manifest.file.name}: a value that is set cannot be read: {error}")
 
@@ -198,7 +219,7 @@ class Draft:
         elif given.holder is not None and not given.coded:
             self.add_at(given.holder, *given.path, inner=inner)
             for where in globals_of(inner):
-                self.add_at(given.holder, *given.path, inner=where, mount=("global",))
+                self.add_at(given.holder, *given.path, inner=where, mount=("global",), text=True)
         elif given.holder is not None:
             self._add_coded(given, title, inner)
 

@@ -39,19 +39,27 @@ class Parameter(NamedTuple):
 
 
 class Parameters(Recipe):
-    """A layer of parameters at a path of a document. With `key`, only what stands below that key is part of it."""
+    """A layer of parameters at a path of a document.
+
+    With `key`, only what stands below that key is part of it, and is the value at `mount`.
+    """
 
     def __init__(self, at: Path, key: Path = ()) -> None:
         self.at = at
         self.key = key
+        self.mount: Path = ()
+
+    def below(self, key: Path, mount: Path) -> Parameters:
+        """What the same parameters set below another key, as the value at a path."""
+        other = copy(self)
+        other.key, other.mount = key, mount
+        return other
 
     def around(self, key: Path) -> Parameters | None:
         """The same parameters for the chart that has `key` as the way to this one; None where it has not."""
-        if self.key[-len(key) :] != key:
+        if self.mount or self.key[-len(key) :] != key:
             return None
-        outer = copy(self)
-        outer.key = self.key[: -len(key)]
-        return outer
+        return self.below(self.key[: -len(key)], ())
 
     @abstractmethod
     def given(self, document: Document) -> Iterator[Parameter]:
@@ -99,12 +107,13 @@ class Parameters(Recipe):
         """The paths that a parameter sets, and the values. Raises ValueError."""
         pairs = sets.parse_set(f"{parameter.name}={parameter.text}", strings=parameter.strings)
         length = len(self.key)
-        return [(path[length:], value) for path, value in pairs if path[:length] == self.key and len(path) > length]
+        below = ((path[length:], value) for path, value in pairs if path[:length] == self.key and len(path) > length)
+        return [((*self.mount, *path), value) for path, value in below]
 
     def _renamed(self, item: tuple[Parameter, Assigned], patch: Rename) -> Patch:
         ((path, _),) = item[1]
         new = (*patch.path[:-1], patch.key, *path[len(patch.path) :])
-        return self.with_name(_alone(item), name_of((*self.key, *new)))
+        return self.with_name(_alone(item), name_of((*self.key, *new[len(self.mount) :])))
 
     def _changed(self, given: list[tuple[Parameter, Assigned]], patch: Patch) -> list[Patch]:
         """The patches for a value that one parameter holds, alone or as a part of it."""

@@ -10,7 +10,7 @@ from valuelint.syntax import Document, Path
 from valuelint.syntax.patches import Patch, Remove, Set
 from valuelint.workspace import argo, sets
 from valuelint.workspace.argo import App
-from valuelint.workspace.draft import Draft
+from valuelint.workspace.draft import Draft, inside
 from valuelint.workspace.ground import Ground
 from valuelint.workspace.objects import Held
 from valuelint.workspace.parameters import Listed, Parameter, scalar_of, span
@@ -136,7 +136,7 @@ def _file_parameter(
     except ValueError as error:
         draft.gap(f"the file parameter {name} cannot be read: {error}")
         return
-    paths = [path[len(key) :] for path in paths if path[: len(key)] == key and len(path) > len(key)]
+    paths = [part for path in paths for part in inside(path, key) if part]
     place = _place_of(ground, app, source, item.text("path") or "", folder)
     file = None if isinstance(place, str) else ground.repository.at(os.path.join(*place))
     if file is None:

@@ -8,7 +8,7 @@ from valuelint.light import Iterator
 from valuelint.syntax import Document, Path, Scalar
 from valuelint.syntax.patches import CannotPatch, Patch, Set
 from valuelint.values.blanks import Fill
-from valuelint.workspace.draft import Draft, globals_of
+from valuelint.workspace.draft import Draft, globals_of, shared_by
 from valuelint.workspace.ground import Ground
 from valuelint.workspace.kustomize import NAMES, Way
 from valuelint.workspace.loose import Finder, chart_of_values
@@ -256,7 +256,7 @@ def _values_from(ground: Ground, draft: Draft, reference: Manifest, manifest: Ma
     filled, key = way.fill(name), way.fill(given or "values.yaml")
     if filled is None or key is None:
         if target:
-            draft.add_unknown(reference, target, title)
+            draft.add_unknown(reference, target, title, inner)
         else:
             draft.gap(f"{title} hangs on a placeholder")
         return
@@ -285,14 +285,15 @@ def _values_from(ground: Ground, draft: Draft, reference: Manifest, manifest: Ma
 def _at_target(draft: Draft, given: Held | None, reference: Manifest, target: str, title: str, inner: Path) -> None:
     """The layer of one value, which stands under a key and is set at `targetPath`."""
     if given is None or given.holder is None:
-        draft.add_unknown(reference, target, title)
+        draft.add_unknown(reference, target, title, inner)
         return
     parameters = _Target((*given.holder.prefix, *given.path), inner, target, draft.way.fill)
     if not given.coded:
         draft.add_parameters(given.holder, parameters)
         return
     try:
-        draft.add_assigned(given, parameters.assigned(parameters.parameter(given.text, (0, 0))))
+        for each in (parameters, *shared_by(parameters)):
+            draft.add_assigned(given, each.assigned(parameters.parameter(given.text, (0, 0))))
     except ValueError as error:
         draft.gap(f"{title} cannot be read: {error}")
 
