@@ -191,3 +191,11 @@ def test_the_culprit_is_named_and_the_rest_applied(monkeypatch: pytest.MonkeyPat
     for block in ("prometheus", "operator", "envoy"):
         part = after[after.index(f"{block}:\n") :].partition("}}")[0]
         assert ("release: other" in part) is (block in culprits)
+
+
+def test_of_two_that_exclude_each_other_the_graver_is_fixed() -> None:
+    workspace = cluster(cilium("{}"), kps('grafana:\n  enabled: "false"\n', version="66.2.1"))
+    both = repair(workspace, rules("monitor-not-selected", "wrong-type"), "unsafe")
+    # The label of a monitor that is gone once its switch is a switch.
+    assert list(both.texts.values()) == ["grafana:\n  enabled: false\n"]
+    assert both.failed == ()

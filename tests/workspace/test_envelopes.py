@@ -485,6 +485,14 @@ def test_a_patch_for_many_releases_takes_in_nothing_new(tmp_path: Path, path: st
     assert release.layers[index].file == file
 
 
+def test_what_is_global_is_no_place_for_other_values(tmp_path: Path) -> None:
+    files = {"inner/Chart.yaml": INNER, "inner/values.yaml": "global: {x: 1}\n"}
+    release = only(nested(tmp_path, "global: {x: 2}\n", "global: {x: 1}\n", "{global: {x: 3}}", files))
+    index = home(Values(list(release.layers), {}, release.missing), ("hubble", "enabled"))
+    assert index is not None
+    assert (release.layers[index].file, release.layers[index].place.mount) == ("inner/values.yaml", ())
+
+
 WHOLE = RELEASE + "  values: {debug: {enabled: true}}\n"
 
 

@@ -191,6 +191,8 @@ class _Loop:
         if len(candidates) == 1:
             self._refuse(candidates[0], step.reason)
             return outcome
+        # Where two exclude each other, what is worse is put right.
+        candidates = sorted(candidates, key=_grave, reverse=True)
         middle = len(candidates) // 2
         outcome = self._most(outcome, candidates[:middle], changed)
         # The first half has made new layers; what is still to be done is found in them anew.

@@ -193,8 +193,8 @@ def home(values: Values, path: Path) -> int | None:
     A layer of single values, such as a `--set`, is only chosen where it sets the path itself; one that patches a
     release, and perhaps others, only where it sets some of the way or nothing else holds values.
     """
-    own = [layer for layer in values.layers if layer.place.recipe is None and not layer.place.deletes]
-    elsewhere = any(layer.root is not None for layer in own)
+    whole = (layer for layer in values.layers if layer.place.recipe is None and not layer.place.mount)
+    elsewhere = any(layer.root is not None and not layer.place.deletes for layer in whole)
     for length in range(len(path), -1, -1):
         for index in range(len(values.layers) - 1, -1, -1):
             layer = values.layers[index]
