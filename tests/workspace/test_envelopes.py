@@ -1566,7 +1566,10 @@ def test_values_reach_through_two_charts(tmp_path: Path) -> None:
 
 
 SHARED = [
-    ("parameters: [{name: global.g, value: argo}, {name: in.global.h, value: x}, {name: in.cilium.a, value: one}]", "argo"),
+    (
+        "parameters: [{name: global.g, value: argo}, {name: in.global.h, value: x}, {name: in.cilium.a, value: one}]",
+        "argo",
+    ),
     ("fileParameters: [{name: global.g, path: outer.txt}]", "file"),
 ]
 

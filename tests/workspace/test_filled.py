@@ -212,3 +212,42 @@ def test_flux_fills_in_texts_before_they_are_read(
     else:
         assert not release.gaps
         assert _plain(merged(release)) == expected
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("'{enabled: true}'", Unknown),
+        ("'[a]'", Unknown),
+        ("'a: b'", Unknown),
+        ("'\"7\"'", "7"),
+        ("'7 # seven'", 7),
+        ("'7'", 7),
+        ("'x-1'", "x-1"),
+    ],
+)
+def test_what_flux_fills_in_without_quotes_is_read_as_yaml(given: str, expected: object, tmp_path: Path) -> None:
+    release = RELEASE.partition("  valuesFrom")[0] + "  values: {hubble: {relay: '${GIVEN}'}}\n"
+    sync = SYNC.replace("NAME: home", f"GIVEN: {given}")
+    data = _plain(merged(only(put(tmp_path, {"app/all.yaml": release, "ks.yaml": sync}))))
+    assert data == {"hubble": {"relay": expected}}
+
+
+def test_a_fix_leaves_the_other_applications_of_a_text_as_good_as_they_were(tmp_path: Path) -> None:
+    names = "[{space: a}, {space: b}, {space: c}]"
+    cilium = application_set("prometheus: {enabled: true, serviceMonitor: {enabled: true}}", names)
+    stack = application_set("grafana: {enabled: false}", "[{space: a}, {space: b}]")
+    stack = stack.replace("chart: cilium", "chart: kube-prometheus-stack").replace("1.18.2", "66.2.1")
+    stack = stack.replace("{name: cilium}", "{name: 'kps-{{ .space }}'}")
+    own = "{namespace: kube-system, name: '{{ .space }}'}"
+    files = {"a.yaml": cilium, "b.yaml": stack}
+    workspace = put(tmp_path, {name: text.replace("{namespace: kube-system}", own) for name, text in files.items()})
+    rules = [rule for rule in RULES if rule.id == "monitor-not-selected"]
+    done = fix.repair(workspace, rules, "safe")
+    # One text cannot hold the label of both.
+    assert "labels: {release: kps-a}}" in done.texts["a.yaml"]
+    assert [cluster for cluster, _ in done.kept] == ["a"]
+    assert [(item.diagnostic.cluster, item.reason.rpartition("(")[2]) for item in done.failed] == [
+        ("b", "in cluster a)")
+    ]
+    assert [item.cluster for item in done.left.findings] == ["b"]

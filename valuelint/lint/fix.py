@@ -77,6 +77,7 @@ def repair(
     """
     allowed = APPLICABILITIES[: APPLICABILITIES.index(level) + 1]
     loop = _Loop(rules, Wishes(side, workspace.shown, only_shown=ask is None), allowed, only, ask)
+    loop.clusters = workspace.clusters
     outcomes = [loop.mend(cluster) for cluster in workspace.clusters]
     if ask is None and review(outcomes):
         from valuelint.lint.tidy import tidy
@@ -122,6 +123,7 @@ class _Loop:
         self.allowed = allowed
         self.only = only
         self.ask = ask
+        self.clusters: tuple[Cluster, ...] = ()
         self.texts: Texts = {}
         self.fixed: list[Diagnostic] = []
         self.along: list[Diagnostic] = []
@@ -132,6 +134,7 @@ class _Loop:
         self._declined: set[_Key] = set()
         self._taken: Counter[_Key] = Counter()
         self._promised: list[Promise] = []
+        self._others: dict[str, Outcome] = {}
         self._skipped: set[str] = set()
         self._quit = False
 
@@ -233,7 +236,7 @@ class _Loop:
         step = _Step(after, texts, tuple(applied), along)
         refusal = _unproven(outcome, after, applied, self._promised)
         if refusal is None:
-            return step
+            return self._spoilt(step) or step
         return refusal._replace(step=step) if refusal.caused else refusal
 
     def _followed_up(self, outcome: Outcome, finding: Finding, refusal: _Refusal) -> _Step | _Refusal:
@@ -247,7 +250,23 @@ class _Loop:
         applied = (finding, *further.applied)
         if _unproven(outcome, further.outcome, list(applied), self._promised) is not None:
             return refusal
-        return _Step(further.outcome, {**step.texts, **further.texts}, applied, (*step.along, *further.along))
+        both = _Step(further.outcome, {**step.texts, **further.texts}, applied, (*step.along, *further.along))
+        return self._spoilt(both) or both
+
+    def _spoilt(self, step: _Step) -> _Refusal | None:
+        """Why fixes harm another cluster that shares a file with theirs."""
+        for cluster in self.clusters:
+            name = cluster.name
+            if name == step.outcome.cluster.name or _sources(cluster).keys().isdisjoint(step.texts):
+                continue
+            if name not in self._others:
+                self._others[name] = examine(_caught_up(cluster, self.texts), self.rules, self.wishes)
+            after = examine(_caught_up(cluster, {**self.texts, **step.texts}), self.rules, self.wishes)
+            promised = [promise for of, promise in self.kept if of == name]
+            refusal = _harm(self._others[name], after, list(step.applied), promised)
+            if refusal is not None:
+                return _Refusal(f"{refusal.reason} (in cluster {name})")
+        return None
 
     def _one_by_one(self, outcome: Outcome, candidates: list[Finding], changed: set[str]) -> Outcome:
         """Asks about each fix that is proven; what is accepted may bring others to light."""
@@ -278,6 +297,7 @@ class _Loop:
 
     def _take(self, step: _Step, changed: set[str]) -> Outcome:
         self.texts.update(step.texts)
+        self._others = {}
         changed.update(step.texts)
         self.fixed += [finding.diagnostic for finding in step.applied]
         self.along += [finding.diagnostic for finding in step.along]
@@ -442,15 +462,7 @@ def _renewed(cluster: Cluster, documents: dict[str, list[Document]]) -> Cluster:
 
 
 def _unproven(before: Outcome, after: Outcome, applied: list[Finding], promised: list[Promise]) -> _Refusal | None:
-    """Why the fixes are not proven: a finding is still there, something as bad is new, a promise is broken.
-
-    Also what was `promised` by the fixes before these must still be true.
-    """
-    known: dict[_Key, int] = {}
-    for finding in before.findings:
-        known[_matter(finding)] = max(known.get(_matter(finding), 0), _grave(finding))
-    for rule, violation in before.unplaced:  # it was there, and had no value to point to
-        known[_about(rule, violation)] = SEVERITIES.index(rule.wordings[violation.variant].severity)
+    """Why the fixes are not proven: a finding is still there, something as bad is new, a promise is broken."""
     remaining = {_key(finding) for finding in after.findings}
     for finding in applied:
         if _key(finding) in remaining:
@@ -460,6 +472,19 @@ def _unproven(before: Outcome, after: Outcome, applied: list[Finding], promised:
             world = after.worlds[-1]  # the newest versions, where none is said
             if not keeps(world, plan.remedy.promises):
                 return _Refusal("it would not bring about what it promises")
+    return _harm(before, after, applied, promised)
+
+
+def _harm(before: Outcome, after: Outcome, applied: list[Finding], promised: list[Promise]) -> _Refusal | None:
+    """What the fixes bring about that is as bad as what they put right, in their cluster or another one.
+
+    Also what was `promised` by the fixes before these must still be true.
+    """
+    known: dict[_Key, int] = {}
+    for finding in before.findings:
+        known[_matter(finding)] = max(known.get(_matter(finding), 0), _grave(finding))
+    for rule, violation in before.unplaced:  # it was there, and had no value to point to
+        known[_about(rule, violation)] = SEVERITIES.index(rule.wordings[violation.variant].severity)
     # Of several fixes the mildest counts: what none of them may bring about, they must not do together either.
     mildest = min(_grave(finding) for finding in applied)
     rules = {finding.rule.id for finding in applied}

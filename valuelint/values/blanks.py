@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from valuelint.light import Any, Callable, Final, Iterable, Iterator
-from valuelint.syntax import Mapping, Node, Scalar, Sequence, Source, resolve_alias
+from valuelint.syntax import Mapping, Node, Scalar, Sequence, Source, SourceError, parse, resolve_alias
 from valuelint.syntax.scalars import TagError, resolve
 from valuelint.values.unknown import Unknown, mark_unknown
 
@@ -164,8 +164,11 @@ class Blanks:
             if filled is None:
                 return Unknown(raw)
             if filled != raw:
+                anew = self.style if self.style and "\n" not in raw else node.style
                 try:
-                    return resolve(filled, self.style if self.style and "\n" not in raw else node.style, node.tag)
+                    return (
+                        _read(filled, raw) if anew == "plain" and node.tag is None else resolve(filled, anew, node.tag)
+                    )
                 except TagError:
                     return Unknown(raw)
         return mark_unknown(value)
@@ -181,6 +184,17 @@ class Blanks:
     def conditional(self, offset: int, spans: list[tuple[int, int]] | None = None) -> bool:
         """Whether something stands under a condition of the template."""
         return any(start <= offset < end for start, end in (self._conditional if spans is None else spans))
+
+
+def _read(filled: str, raw: str) -> Any:
+    """The value of a text that stands without quotes; what was filled in may bring quotes along, or a whole map."""
+    try:
+        roots = [document.root for document in parse(Source.from_text(filled))]
+    except SourceError:
+        return Unknown(raw)
+    if len(roots) == 1 and (roots[0] is None or isinstance(roots[0], Scalar)):
+        return None if roots[0] is None else roots[0].value
+    return Unknown(raw)
 
 
 _MAYBE: Final = Unknown("set under a condition of the template")
