@@ -182,8 +182,9 @@ class Draft:
         except ValueError:
             self.gap(f"{what} sets {target}")
             return
-        for path in [part for path, _ in pairs for part in inside(path, inner)]:
-            self.add_unknown_at(manifest, path, what, f"{what} sets {target}")
+        for path, _ in pairs:
+            for part in inside(path, inner):
+                self.add_unknown_at(manifest, part, what, f"{what} sets {target}")
 
     def add_unknown_at(self, manifest: Manifest, path: Path, what: str, sentence: str) -> None:
         """A layer of one value that comes from elsewhere; of no path, all values may."""
