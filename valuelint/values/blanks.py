@@ -164,11 +164,11 @@ class Blanks:
             if filled is None:
                 return Unknown(raw)
             if filled != raw:
-                anew = self.style if self.style and "\n" not in raw else node.style
+                style = self.style if self.style and "\n" not in raw else node.style
+                if style == "plain" and node.tag is None:
+                    return _read(filled, raw)
                 try:
-                    return (
-                        _read(filled, raw) if anew == "plain" and node.tag is None else resolve(filled, anew, node.tag)
-                    )
+                    return resolve(filled, style, node.tag)
                 except TagError:
                     return Unknown(raw)
         return mark_unknown(value)
