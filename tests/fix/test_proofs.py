@@ -10,7 +10,7 @@ import pytest
 from tests.lint.table import cilium, cluster, kps, rules, text
 from valuelint.lint import fix, patching
 from valuelint.lint.fix import Repair, repair
-from valuelint.syntax import Mapping, Source, parse
+from valuelint.syntax import Mapping, Source, parse, to_data
 from valuelint.syntax.edits import Edit, apply_edits
 from valuelint.values import Layer
 from valuelint.workspace.release import Cluster, Release, Workspace
@@ -199,3 +199,11 @@ def test_of_two_that_exclude_each_other_the_graver_is_fixed() -> None:
     # The label of a monitor that is gone once its switch is a switch.
     assert list(both.texts.values()) == ["grafana:\n  enabled: false\n"]
     assert both.failed == ()
+
+
+def test_a_new_name_and_a_new_value_are_not_written_at_one_place_together() -> None:
+    values = cilium("hubble:\n  relay: {enabld: true}\n  ui: {enabled: true}\n", version="1.16.5")
+    done = repair(cluster(values), rules("guard", "unknown-option"), "unsafe")
+    (after,) = done.texts.values()
+    assert to_data(parse(Source.from_text(after))[0].root)["hubble"]["relay"]["enabled"] is True
+    assert after.count("enabled") == 2

@@ -17,7 +17,7 @@ from valuelint.lint.rule import Promise, Rule, Violation
 from valuelint.syntax import Document, Node, Path, Source, SourceError, find, parse, to_data
 from valuelint.syntax.drafts import draft
 from valuelint.syntax.edits import Edit, apply_edits, edit, same
-from valuelint.syntax.patches import CannotPatch, Patch, Set, apply_patch
+from valuelint.syntax.patches import CannotPatch, Patch, Rename, Set, apply_patch
 from valuelint.syntax.writer import Writer
 from valuelint.values import Layer
 from valuelint.values.layer import DeskKey
@@ -366,12 +366,19 @@ def _write(
 
 def _clash(patches: tuple[Patch, ...], others: list[Patch]) -> bool:
     """Whether two fixes touch the same values with different intentions."""
-    for patch in patches:
-        for other in others:
-            length = min(len(patch.path), len(other.path))
-            if patch != other and patch.path[:length] == other.path[:length]:
-                return True
-    return False
+    return any(
+        one[: len(two)] == two[: len(one)]
+        for patch in patches
+        for other in others
+        if patch != other
+        for one in _paths(patch)
+        for two in _paths(other)
+    )
+
+
+def _paths(patch: Patch) -> tuple[Path, ...]:
+    """Where a patch changes something: a new name is a place, too."""
+    return (patch.path, (*patch.path[:-1], patch.key)) if isinstance(patch, Rename) else (patch.path,)
 
 
 def _kept_outside(old: str, new: str, edits: list[Edit]) -> bool:
