@@ -300,7 +300,7 @@ hubble: {} # valuelint: ignore[unknown-option] idle
 @pytest.mark.parametrize("quoted", [False, True], ids=["a block", "one line in quotes"])
 def test_a_comment_in_a_text_counts_for_a_line_of_the_text(tmp_path: Path, quoted: bool) -> None:
     head = (
-        "apiVersion: helm.cattle.io/v1\nkind: HelmChartConfig\nmetadata: {name: rke2-cilium, namespace: kube-system}\n"
+        "apiVersion: helm.cattle.io/v1\nkind: HelmChartConfig\nmetadata: {name: cilium, namespace: kube-system}\n"
         "spec:\n  valuesContent: "
     )
     written = '"' + TEXT.replace("\n", "\\n") + '"\n' if quoted else "|\n" + textwrap.indent(TEXT, "    ")
