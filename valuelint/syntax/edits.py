@@ -89,7 +89,8 @@ class _Work:
     def _proven(self, patch: Patch, careful: bool) -> bool:
         made = Writer(self.documents[self.index], careful).edits_for(patch)
         text = self.source.text
-        changed = Source.from_text(("\ufeff" if self.source.bom else "") + apply_edits(text, made), self.source.name)
+        marked = ("\ufeff" if self.source.bom else "") + apply_edits(text, made)
+        changed = Source.from_text(marked, self.source.name, self.source.template)
         try:
             wanted = self._data(self.documents)
             wanted[self.index] = apply_patch(wanted[self.index], patch)

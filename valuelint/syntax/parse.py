@@ -16,6 +16,7 @@ from valuelint.syntax.nodes import (
     resolve_alias,
 )
 from valuelint.syntax.scalars import NOT_FINITE, TagError, key_text, resolve
+from valuelint.syntax.source import SourceError
 
 if TYPE_CHECKING:
     from valuelint.syntax.paths import Path
@@ -44,13 +45,19 @@ def parse(source: Source, *, max_depth: int = MAX_DEPTH, max_nodes: int = MAX_NO
     `max_depth` or holds more than `max_nodes` nodes.
     """
     try:
-        documents = _compose(source, max_depth, max_nodes)
+        documents = _compose(source, source.text, max_depth, max_nodes)
     except Exception as error:
-        if not _is_refusal(error):
+        refusal = _is_refusal(error)
+        if not refusal and not isinstance(error, SourceError):
             raise
-        from valuelint.syntax.errors import explain
+        found = _of_template(source, max_depth, max_nodes) if source.template else None
+        if found is None and not refusal:
+            raise
+        if found is None:
+            from valuelint.syntax.errors import explain
 
-        raise explain(source, error) from None
+            raise explain(source, error) from None
+        documents = found
     return documents or [Document(source, 0, 0)]
 
 
@@ -80,8 +87,23 @@ def _is_refusal(error: Exception) -> bool:
     return any(each.__name__ == "YAMLError" for each in type(error).__mro__)
 
 
-def _compose(source: Source, max_depth: int, max_nodes: int) -> list[Document]:
-    text = source.text
+def _of_template(source: Source, max_depth: int, max_nodes: int) -> list[Document] | None:
+    """The documents of a template that is no YAML before it is filled in, but for what is filled in."""
+    from valuelint.syntax.templates import masked, unmask
+
+    text = masked(source.text)
+    if text is None:
+        return None
+    try:
+        documents = _compose(source, text, max_depth, max_nodes)
+    except Exception as error:
+        if not _is_refusal(error) and not isinstance(error, SourceError):
+            raise
+        return None
+    return documents if unmask(documents) else None
+
+
+def _compose(source: Source, text: str, max_depth: int, max_nodes: int) -> list[Document]:
     get_event = libyaml.event_parser(text).get_event
     from yaml.events import (
         AliasEvent,

@@ -41,17 +41,19 @@ class SourceError(Exception):
 class Source:
     """One file's text, decoded once, with every offset traceable to a line, a column and a byte.
 
-    `text` never holds the byte order mark; `data` holds the file exactly as it is.
+    `text` never holds the byte order mark; `data` holds the file exactly as it is. A `template` is a Go template,
+    in which expressions may stand for values without quotes.
     """
 
-    __slots__ = ("_lines", "bom", "data", "name", "newline", "text")
+    __slots__ = ("_lines", "bom", "data", "name", "newline", "template", "text")
 
-    def __init__(self, name: str, data: bytes, text: str, bom: bool) -> None:
+    def __init__(self, name: str, data: bytes, text: str, bom: bool, template: bool = False) -> None:
         self.name = name
         self.data = data
         self.text = text
         self.bom = bom
         self.newline = _first_line_end(text)
+        self.template = template
         self._lines: list[int] | None = None
 
     @classmethod
@@ -65,7 +67,7 @@ class Source:
         return cls.from_bytes(data, os.fspath(path) if name is None else name)
 
     @classmethod
-    def from_bytes(cls, data: bytes, name: str = "<text>") -> Source:
+    def from_bytes(cls, data: bytes, name: str = "<text>", template: bool = False) -> Source:
         """Decode bytes, raising SourceError for anything but UTF-8 without NUL characters."""
         for mark, encoding in _FOREIGN_MARKS:
             if data.startswith(mark):
@@ -78,7 +80,7 @@ class Source:
             line, column = cls(name, b"", good, False).position(len(good))
             message = f"byte 0x{error.object[error.start]:02X} is not UTF-8"
             raise SourceError(name, line, column, message, _NOT_UTF8) from None
-        source = cls(name, data, text, bom)
+        source = cls(name, data, text, bom, template)
         nul = text.find("\0")
         if nul >= 0:
             line, column = source.position(nul)
@@ -87,14 +89,14 @@ class Source:
         return source
 
     @classmethod
-    def from_text(cls, text: str, name: str = "<text>") -> Source:
+    def from_text(cls, text: str, name: str = "<text>", template: bool = False) -> Source:
         """A source made of characters; a leading byte order mark counts as one."""
-        return cls.from_bytes(text.encode("utf-8", "surrogatepass"), name)
+        return cls.from_bytes(text.encode("utf-8", "surrogatepass"), name, template)
 
     def with_text(self, text: str) -> Source:
         """The same source with another text; a byte order mark stays."""
         data = text.encode("utf-8")
-        return Source(self.name, b"\xef\xbb\xbf" + data if self.bom else data, text, self.bom)
+        return Source(self.name, b"\xef\xbb\xbf" + data if self.bom else data, text, self.bom, self.template)
 
     def position(self, offset: int) -> tuple[int, int]:
         """Line and column of an offset, both from 1."""

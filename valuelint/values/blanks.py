@@ -157,20 +157,19 @@ class Blanks:
             line = self._source.text[node.end :].partition("\n")[0].strip()
             return Unknown(line) if line.startswith(self.marks) else None
         raw = node.raw
-        if any(mark in raw for mark in self.marks):
-            return Unknown(raw)
+        filled: str | None = raw
         if self.fill_text is not None and ("${" in raw or "{{" in raw):
             filled = None if self._was_filled and self.fill_text.finds(raw) else self.fill_text(raw)
-            if filled is None:
+        if filled is None or any(mark in filled for mark in self.marks):
+            return Unknown(raw)
+        if filled != raw:
+            style = self.style if self.style and "\n" not in raw else node.style
+            if style == "plain" and node.tag is None:
+                return _read(filled, raw)
+            try:
+                return resolve(filled, style, node.tag)
+            except TagError:
                 return Unknown(raw)
-            if filled != raw:
-                style = self.style if self.style and "\n" not in raw else node.style
-                if style == "plain" and node.tag is None:
-                    return _read(filled, raw)
-                try:
-                    return resolve(filled, style, node.tag)
-                except TagError:
-                    return Unknown(raw)
         return mark_unknown(value)
 
     def stand_in(self, text: str) -> bool:

@@ -81,6 +81,8 @@ class Draft:
         self.fill = self._own_fill = self.way.fill
         self.fill_values: Fill | None = None
         """How placeholders in its values are filled in, where that differs."""
+        self.fill_templates: Fill | None = None
+        """How placeholders in templates of values files are filled in, where that differs."""
         self.beside: Callable[[list[Layer]], Iterator[Beside]] | None = None
         """What stands around its values, where they are part of an umbrella's."""
 
@@ -265,7 +267,8 @@ class Draft:
                 continue
             placement = Placement(inner, None, (), mount, _not_edited(source), deletes)
             try:
-                self.layers.append(place(document, placement, self._blanks(source, self._own_fill)))
+                fill = self.fill_templates if self.fill_templates and marks_of(source.name) else self._own_fill
+                self.layers.append(place(document, placement, self._blanks(source, fill)))
             except SourceError as error:
                 raise Unreadable(error.message, error.line, error.column, error.remedy) from None
             except ValueError as error:

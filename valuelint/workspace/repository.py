@@ -51,7 +51,7 @@ class Unreadable(Exception):  # noqa: N818 - a result, kept with its file
 class File:
     """A file of the repository: its bytes at once, its documents when asked for."""
 
-    __slots__ = ("_documents", "_trouble", "data", "folder", "name", "path")
+    __slots__ = ("_documents", "_template", "_trouble", "data", "folder", "name", "path")
 
     def __init__(self, path: str, name: str, data: bytes) -> None:
         self.path = path
@@ -60,6 +60,13 @@ class File:
         self.data = data
         self._documents: list[Document] | None = None
         self._trouble: Unreadable | None = None
+        self._template = False
+
+    def take_for_template(self) -> None:
+        """Read it as a Go template, whatever its name, in which expressions may stand for values without quotes."""
+        if not self._template:
+            self._template = True
+            self._trouble = None
 
     @property
     def is_template(self) -> bool:
@@ -72,7 +79,7 @@ class File:
             raise self._trouble
         if self._documents is None:
             try:
-                self._documents = parse(Source.from_bytes(self.data, self.name))
+                self._documents = parse(Source.from_bytes(self.data, self.name, self._template))
             except SourceError as error:
                 self._trouble = Unreadable(error.message, error.line, error.column, error.remedy)
                 raise self._trouble from None

@@ -13,24 +13,37 @@ from valuelint.values.blanks import Fill
 from valuelint.workspace import sets
 from valuelint.workspace.draft import Draft
 from valuelint.workspace.ground import Ground
+from valuelint.workspace.helmfiles import Environment, Given
 from valuelint.workspace.parameters import Listed, Parameter, scalar_of, span
-from valuelint.workspace.references import chart_of
+from valuelint.workspace.references import Reference, chart_of
 from valuelint.workspace.repository import File, Manifest, Unreadable
-from valuelint.workspace.umbrellas import dependencies, draft_dependency, is_off, layers_of_text
+from valuelint.workspace.umbrellas import Dependency, dependencies, draft_dependency, is_off, layers_of_text
 
 _RELEASES = re.compile(rb"(?m)^releases:")
 _ONLY_RENDERED = "--include-crds"
 """An argument that `helm upgrade` refuses and `helm template` takes: such helmfiles are there to get at the CRDs."""
+_MOST = 50
+"""How many environments of a helmfile are looked at."""
 
 
 class State:
     """What a helmfile says: its parts, of which a later one wins, over the bases that it names."""
 
     def __init__(self, ground: Ground, file: File) -> None:
-        self.parts = file.manifests()[::-1]
-        for path in [path for part in self.parts for path in part.texts("bases")][::-1]:
-            base = ground.repository.at(os.path.normpath(os.path.join(file.folder, path)))
-            self.parts += base.manifests()[::-1] if base is not None else []
+        self.file = file
+        self.in_order: list[list[Manifest]] = []
+        """Each part behind its bases."""
+        for part in _parts(file):
+            bases = [
+                ground.repository.at(os.path.normpath(os.path.join(file.folder, at))) for at in part.texts("bases")
+            ]
+            self.in_order.append([item for base in bases if base is not None for item in _parts(base)] + [part])
+        self.parts = [item for behind in self.in_order for item in behind][::-1]
+
+    def environments(self) -> list[str]:
+        """The names of the environments that it declares."""
+        every = [item.part("environments") for behind in self.in_order for item in behind]
+        return list(dict.fromkeys(key for item in every if item is not None for key in item.root.keys))
 
     def part(self, *path: str) -> Manifest | None:
         """The first part that says something."""
@@ -64,26 +77,117 @@ class Link(NamedTuple):
 Chain = list[Link]
 
 
+def _parts(file: File) -> list[Manifest]:
+    """The parts of a helmfile, which may be a template by any name."""
+    found = file.manifests()
+    if not found and b"{{" in file.data:
+        file.take_for_template()
+        found = file.manifests()
+    return found
+
+
 def releases(ground: Ground) -> Iterator[Draft]:
-    """The releases of known charts that helmfiles list."""
+    """The releases of known charts that helmfiles list.
+
+    Helmfiles with the same environments belong together: where something in one of them differs from environment to
+    environment, each of their releases is one in every environment.
+    """
+    found: dict[tuple[str, ...], list[State]] = {}
+    nested: dict[str, list[Nested]] | None = None
     for file in ground.repository.with_bytes(b"releases:", b"chart"):
         if not _RELEASES.search(file.data) or b"\nkind:" in file.data:
             continue
+        nested = _nested(ground) if nested is None else nested
         state = State(ground, file)
-        rendered = any(_ONLY_RENDERED in part.texts("helmDefaults", "args") for part in state.parts)
-        own = next((part for part in state.parts if part.file is file and part.items("releases")), None)
-        for item in own.items("releases") if own is not None else ():
-            chain = state.chain(item)
-            if _is_off(chain):
-                reason = f"installed: false takes the release {item.text('name')} away"
-                if ground.repository.mentions(file):
-                    ground.aside.append((file, reason, False))
-                continue
-            for draft in _of_release(ground, file, chain, state):
-                if rendered:
-                    draft.unjudged = True
-                    draft.unresolved.append(f"{_ONLY_RENDERED} is for helmfile template alone: it is not judged")
-                yield draft
+        own = state.environments() or [name for item in nested.get(file.path, ()) for name in item.names]
+        found.setdefault(tuple(dict.fromkeys(own[:_MOST])), []).append(state)
+    for names, states in found.items():
+        made = [_in_environment(ground, states, name, nested or {}) for name in names or ("default",)]
+        runs = [item for item in made if not item.broken]
+        if len(runs) > 1 and any(item.seen != runs[0].seen for item in runs):
+            for item in runs:
+                for draft in item.drafts:
+                    draft.cluster = item.name
+                    yield draft
+        else:
+            yield from (runs or made)[0].drafts
+
+
+class Nested(NamedTuple):
+    """An entry of a helmfile under `helmfiles` that leads to another one."""
+
+    state: State
+    entry: Manifest | None
+    """None for a mere path."""
+    names: list[str]
+
+
+def _nested(ground: Ground) -> dict[str, list[Nested]]:
+    """What leads to helmfiles, by their paths."""
+    found: dict[str, list[Nested]] = {}
+    for file in ground.repository.with_bytes(b"helmfiles:"):
+        state = State(ground, file)
+        names = state.environments()
+        for part in state.parts:
+            listed = [(item.text("path") or "", item) for item in part.items("helmfiles")]
+            for path, entry in [*listed, *((text, None) for text in part.texts("helmfiles"))]:
+                for each in ground.repository.matching(file.folder, path) or [path]:
+                    place = os.path.normpath(os.path.join(file.folder, each))
+                    found.setdefault(place, []).append(Nested(state, entry, names))
+    return found
+
+
+class Run(NamedTuple):
+    """What becomes of some helmfiles in an environment.
+
+    `seen` is what was asked of the environment, with the answers; it is `broken` where helmfile would stop.
+    """
+
+    name: str
+    drafts: list[Draft]
+    seen: list[dict[str, str | None]]
+    broken: bool
+
+
+def _in_environment(ground: Ground, states: list[State], name: str, nested: dict[str, list[Nested]]) -> Run:
+    run = Run(name, [], [], False)
+    for state in states:
+        environment = Environment(name)
+        given = []
+        for item in nested.get(state.file.path, ()):
+            around = Environment(name)
+            around.read(ground.repository, item.state.file.folder, item.state.in_order, [])
+            if item.entry is not None and item.entry.node("values") is not None:
+                given.append(Given(item.entry, around))
+        environment.read(ground.repository, state.file.folder, state.in_order, given)
+        environment.forget()
+        run.drafts.extend(_of_state(ground, state, environment))
+        run.seen.append(environment.seen)
+        run = run._replace(broken=run.broken or environment.broken)
+    return run
+
+
+def _of_state(ground: Ground, state: State, environment: Environment) -> Iterator[Draft]:
+    """The releases of a helmfile in an environment."""
+    file = state.file
+    rendered = any(_ONLY_RENDERED in part.texts("helmDefaults", "args") for part in state.parts)
+    own = next((part for part in state.parts if part.file is file and part.items("releases")), None)
+    for item in own.items("releases") if own is not None else ():
+        chain = state.chain(item)
+        charts = _charts(ground, chain, state, environment)
+        switch = _switch(chain, environment) if charts else Switch()
+        if switch.off:
+            reason = f"{switch.off} takes the release {item.text('name')} away"
+            if (file, reason, False) not in ground.aside:
+                ground.aside.append((file, reason, False))
+            continue
+        for draft in _drafts(ground, chain, charts, state, environment):
+            if switch.unknown:
+                draft.unresolved.append(f"whether it is installed hangs on {switch.unknown}")
+            if rendered:
+                draft.unjudged = True
+                draft.unresolved.append(f"{_ONLY_RENDERED} is for helmfile template alone: it is not judged")
+            yield draft
 
 
 def _first(chain: Chain, name: str) -> Manifest | None:
@@ -96,60 +200,105 @@ def _all(chain: Chain, name: str) -> list[Manifest]:
     return [link.manifest for link in chain if name not in link.left_out and link.manifest.node(name) is not None]
 
 
-def _is_off(chain: Chain) -> bool:
-    """Whether something says that it is not installed, and nothing that it is."""
-    nodes = [link.manifest.node("installed") for link in chain]
-    said = [node.value for node in nodes if isinstance(node, Scalar)]
-    return False in said and True not in said
+class Switch(NamedTuple):
+    """Whether a release is installed: what says that it is not, and what says something that nobody knows."""
+
+    off: str = ""
+    unknown: str = ""
 
 
-def _of_release(ground: Ground, file: File, chain: Chain, state: State) -> Iterator[Draft]:
-    owner = _first(chain, "chart")
+def _switch(chain: Chain, environment: Environment) -> Switch:
+    """What switches a release on and off: it is off where something says so, and nothing that it is installed."""
+    said: dict[object, str] = {}
+    for link in chain:
+        for key in ("installed", "installedTemplate"):
+            text = link.manifest.text(key)
+            filled = None if text is None else environment.fill(text)
+            if text is not None:
+                said[None if filled is None else filled.strip() == "true"] = text
+    unknown = said.get(None, "")
+    if False in said and True not in said and not unknown:
+        return Switch(off="installed: " + said[False])
+    for key in ("condition", "conditionTemplate"):
+        owner = _first(chain, key)
+        text = None if owner is None else owner.text(key)
+        filled = environment.fill(text) if text else None
+        switched = environment.is_on(filled.strip()) if filled else None
+        if text and switched is None:
+            unknown = f"the condition {text}"
+        elif text and not switched:
+            return Switch(off=f"the condition {text}")
+    return Switch(unknown=unknown)
+
+
+def _charts(ground: Ground, chain: Chain, state: State, environment: Environment) -> list[Reference | Dependency]:
+    """The known charts that a release installs: one that it names, or those in a chart of the repository."""
+    owner, named = _first(chain, "chart"), _first(chain, "name")
     text = owner.text("chart") if owner is not None else None
-    if owner is None or text is None:
-        return
-    named = _first(chain, "name")
+    if text is None:
+        return []
     text = _itself(text, None if named is None else named.text("name"), None)
+    text = environment.fill(text) or text
     found = chart_of(text)
     if found is not None:
-        draft = Draft(ground.repository, found.chart, file, False).refer(found, owner.origin("chart"))
-        _finish(draft, chain, state, ())
+        return [found]
+    if not text.startswith("."):
+        return []
+    return [*dependencies(ground, os.path.normpath(os.path.join(state.file.folder, text)))]
+
+
+def _drafts(
+    ground: Ground, chain: Chain, charts: list[Reference | Dependency], state: State, environment: Environment
+) -> Iterator[Draft]:
+    owner, file = _first(chain, "chart"), state.file
+    for chart in charts:
+        if isinstance(chart, Dependency):
+            draft = draft_dependency(ground, chart, file, False)
+            _finish(draft, chain, state, chart.key, environment)
+            if is_off(draft, chart):
+                ground.aside.append((file, f"{chart.chart.name} is switched off by its condition", False))
+                continue
+        else:
+            draft = Draft(ground.repository, chart.chart, file, False)
+            draft.refer(chart, None if owner is None else owner.origin("chart"))
+            _finish(draft, chain, state, (), environment)
         yield draft
-    elif text.startswith("."):
-        for part in dependencies(ground, os.path.normpath(os.path.join(file.folder, text))):
-            draft = draft_dependency(ground, part, file, False)
-            _finish(draft, chain, state, part.key)
-            if is_off(draft, part):
-                ground.aside.append((file, f"{part.chart.name} is switched off by its condition", False))
-            else:
-                yield draft
 
 
-def _finish(draft: Draft, chain: Chain, state: State, key: Path) -> None:
+def _finish(draft: Draft, chain: Chain, state: State, key: Path, environment: Environment) -> None:
     every = state.part("namespace")
     if every is not None:  # it takes the place of what the releases say
-        draft.say("namespace", every.text("namespace"), every.origin("namespace"))
+        draft.say("namespace", every.text("namespace"), every.origin("namespace"), environment.fill)
     for name in ("version", "name", "namespace"):
         owner = _first(chain, name)
         if owner is not None:
-            draft.say(name, owner.text(name), owner.origin(name))
+            draft.say(name, owner.text(name), owner.origin(name), environment.fill)
     if draft.namespace is None and not draft.unresolved:
         draft.unresolved.append("no file says the namespace")
     if draft.version_text is None and not draft.unresolved:
         draft.unresolved.append("no version is said: the newest one is installed")
     for missing in _missing(chain, state):
         draft.gap(f"the template {missing} is not in the repository")
+    draft.fill_templates = environment.fill
     prefix = _first(chain, "valuesPathPrefix")
     for name in ("valuesTemplate", "values", "secrets"):
         for owner in _all(chain, name):
-            _values(draft, owner, name, key, (prefix.text("valuesPathPrefix") or "") if prefix is not None else "")
+            given = (prefix.text("valuesPathPrefix") or "") if prefix is not None else ""
+            _values(draft, owner, name, key, given, environment)
     for name in ("set", "setTemplate", "setString"):
         for owner in _all(chain, name):
-            with _templated(draft):
-                draft.add_parameters(owner, _Set((*owner.prefix, name), key, _unfilled, name == "setString"))
+            environment.ask(_text_of(owner, name))
+            with _templated(draft, environment):
+                draft.add_parameters(owner, _Set((*owner.prefix, name), key, environment.fill, name == "setString"))
             for other in owner.items(name):
                 if other.node("value") is None and other.node("values") is None:
                     draft.gap(f"{other.text('name')} is set from elsewhere, in {owner.file.name}")
+
+
+def _text_of(owner: Manifest, *path: str | int) -> str:
+    """What stands at a path, as it is written."""
+    node = owner.node(*path)
+    return "" if node is None else owner.document.source.text[node.start : node.end]
 
 
 def _missing(chain: Chain, state: State) -> Iterator[str]:
@@ -162,15 +311,11 @@ def _missing(chain: Chain, state: State) -> Iterator[str]:
 
 
 @contextmanager
-def _templated(draft: Draft) -> Iterator[None]:
-    """Layers that are added meanwhile stand in a helmfile itself."""
-    fill, draft.fill = draft.fill, _unfilled
+def _templated(draft: Draft, environment: Environment) -> Iterator[None]:
+    """Layers that are added meanwhile stand in a helmfile itself, which its older versions take for a template."""
+    fill, draft.fill = draft.fill, environment.fill
     yield
     draft.fill = fill
-
-
-_unfilled = Fill(lambda text: [(text.find("{{"), len(text), None)] if "{{" in text else [])
-"""Texts of a helmfile, which its older versions take for templates."""
 
 
 class _Set(Listed):
@@ -209,18 +354,20 @@ class _Set(Listed):
         return [Set((*parameter.where, "value"), value if alike else text)]
 
 
-def _values(draft: Draft, owner: Manifest, name: str, key: Path, prefix: str) -> None:
+def _values(draft: Draft, owner: Manifest, name: str, key: Path, prefix: str, environment: Environment) -> None:
     """The layers of a list of files and maps."""
     for index, given in enumerate(getattr(owner.node(name), "items", ())):
         value = resolve_alias(given)
         if isinstance(value, Mapping):
-            with _templated(draft):
+            environment.ask(_text_of(owner, name, index))
+            with _templated(draft, environment):
                 layers_of_text(draft, owner, (name, index), key)
         elif isinstance(value, Scalar) and value.raw:
+            path = _itself(prefix + value.raw, draft.name, draft.namespace)
             if name == "secrets":
                 draft.gap(f"{value.raw} is encrypted")
             else:
-                _file(draft, _itself(prefix + value.raw, draft.name, draft.namespace), key)
+                _file(draft, environment.fill(path) or path, key, environment)
 
 
 def _itself(text: str, name: str | None, namespace: str | None) -> str:
@@ -231,16 +378,17 @@ def _itself(text: str, name: str | None, namespace: str | None) -> str:
     return text
 
 
-def _file(draft: Draft, path: str, key: Path) -> None:
+def _file(draft: Draft, path: str, key: Path, environment: Environment) -> None:
     near = draft.file.folder
-    if path.endswith(".gotmpl"):
-        file = draft.repository.at(os.path.normpath(os.path.join(near, path)))
+    for each in draft.repository.matching(near, path) or [path]:
+        file = draft.repository.at(os.path.normpath(os.path.join(near, each))) if each.endswith(".gotmpl") else None
         if file is not None and b"{{" in file.data:
             # A template may make other values of each release that uses it.
+            file.take_for_template()
             try:
                 file.documents()
             except Unreadable as trouble:
                 draft.gap(f"{file.name}:{trouble}")
-                return
-    for each in draft.repository.matching(near, path) or [path]:
+                continue
+            environment.ask(file.data.decode("utf-8", "replace"))
         draft.add_path(each, near, key, umbrella=bool(key))

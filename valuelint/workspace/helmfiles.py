@@ -1,0 +1,245 @@
+"""What helmfile fills in: the values of an environment, and the texts in which they are named."""
+
+from __future__ import annotations
+
+import os
+import re
+
+from valuelint.light import Any, Iterator, NamedTuple
+from valuelint.syntax import Mapping, Scalar, SourceError, resolve_alias
+from valuelint.values.blanks import GO, Blanks, Fill, marks_of
+from valuelint.values.layer import Layer
+from valuelint.values.unknown import Unknown
+from valuelint.workspace.repository import File, Manifest, Repository, Unreadable
+
+_EXPRESSION = re.compile(r"\{\{-?\s*(.*?)\s*-?\}\}")
+_PATH = re.compile(r"\.(?:Environment\.(?:(Name)|Values((?:\.\w+)+))|(?:State)?Values((?:\.\w+)+))")
+_GET = re.compile(r'\.(?:Environment\.|State)?Values\s*\|\s*get\s+"([\w.-]+)"(?:\s+(\S+|"[^"]*"))?')
+_COMPARED = re.compile(r'(eq|ne)\s+\.Environment\.Name\s+"([^"]*)"')
+_DEFAULT = re.compile(r'default\s+("[^"]*"|[\w.-]+)')
+_ALL_VALUES = re.compile(r"\{\{-?\s*toYaml\s+\.Values\s*(?:\|\s*n?indent\s+\d+\s*)?-?\}\}")
+_PLAIN = re.compile(r"(?![-?]\s)[^\s'\"{}\[\],#&*!|>%@`\\](?:[^\n'\"{}\[\],#&*!|>%@`\\:]|:(?=[^\s]))*(?<!\s)")
+_LONGEST_NUMBER = 10**6
+"""From here on, Go may write a number with an exponent."""
+
+
+class Given(NamedTuple):
+    """Values that the helmfile around hands to a nested one; `around` are those of its own environment."""
+
+    manifest: Manifest
+    around: Environment
+
+
+class Environment:
+    """An environment: its name and values, as far as they are known.
+
+    `seen` is what was asked of it, with the answers. It is `broken` where helmfile would stop, because a value is
+    named that it does not have.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.values: dict[str, Any] = {}
+        self.complete = True
+        self.seen: dict[str, str | None] = {}
+        self.broken = False
+        self.fill = Fill(self._find)
+
+    def value(self, path: list[str]) -> Any:
+        """The value at a path; Unknown where it cannot be known. Raises KeyError where there is none."""
+        value: Any = self.values
+        for key in path:
+            if isinstance(value, Unknown) or (isinstance(value, dict) and key not in value and not self.complete):
+                return Unknown(".".join(path))
+            if not isinstance(value, dict):
+                raise KeyError(key)
+            value = value[key]
+        return value
+
+    def is_on(self, condition: str) -> bool | None:
+        """Whether a release with a condition is installed; None where that is not known."""
+        if condition.lower() in ("true", "false"):
+            return condition.lower() == "true"
+        *path, last = condition.split(".")
+        try:
+            around = self.value(path)
+            value = around if isinstance(around, Unknown) else self.value([*path, last]) if last in around else False
+        except (KeyError, TypeError):
+            self.broken = True
+            return None
+        if not self.complete and isinstance(around, dict) and last not in around:
+            value = Unknown(condition)
+        found = None if isinstance(value, Unknown) else value is True
+        self.seen[condition] = str(found)
+        return found
+
+    def ask(self, text: str) -> None:
+        """Takes down what a text asks of the environment."""
+        for _ in self._find(text):
+            pass
+
+    def forget(self) -> None:
+        """Begins anew to take down what is asked."""
+        self.seen = {}
+        self.broken = False
+
+    def _find(self, text: str) -> Iterator[tuple[int, int, str | None]]:
+        at = text.find("{{")
+        while at >= 0:
+            match = _EXPRESSION.match(text, at)
+            end = len(text) if match is None else match.end()
+            new = None if match is None else self._written(match[1])
+            yield at, end, new
+            at = text.find("{{", end)
+
+    def _written(self, expression: str) -> str | None:
+        """What helmfile writes for an expression; None where that is not known."""
+        try:
+            value = self._evaluated(expression)
+        except KeyError:
+            self.broken = True
+            return None
+        text = None if isinstance(value, Unknown) else _written(value)
+        if text is not None:
+            self.seen[expression] = text
+        return text
+
+    def _evaluated(self, expression: str) -> Any:
+        """The value of an expression. Raises KeyError where helmfile would stop."""
+        get = _GET.fullmatch(expression)
+        if get is not None:
+            try:
+                return self.value(get[1].split("."))
+            except KeyError:
+                if get[2] is None:
+                    raise
+                return _literal(get[2])
+        first, *pipes = (part.strip() for part in expression.split("|"))
+        compared, path = _COMPARED.fullmatch(first), _PATH.fullmatch(first)
+        value: Any
+        if compared is not None:
+            value = (self.name == compared[2]) == (compared[1] == "eq")
+        elif path is None:
+            return Unknown(expression)
+        elif path[1] is not None:
+            value = self.name
+        else:
+            value = self.value((path[2] or path[3])[1:].split("."))
+        for pipe in pipes:
+            default = _DEFAULT.fullmatch(pipe)
+            if isinstance(value, Unknown) or (default is None and (pipe != "toYaml" or not isinstance(value, bool))):
+                return Unknown(expression)
+            if default is not None and not value:
+                value = _literal(default[1])
+        return value
+
+    # Where its values come from
+
+    def read(self, repository: Repository, folder: str, parts: list[list[Manifest]], given: list[Given]) -> None:
+        """Takes in what the parts of a helmfile say, each with its bases, and on top what the one around hands over."""
+        for manifest in [manifest for part in parts for manifest in part]:
+            self._add(repository, folder, manifest, ("values",))
+        defaults, self.values = self.values, {}
+        for part in parts:
+            where = "environments", self.name
+            odd = any((item.text(*where, "mergeStrategy") or "override") != "override" for item in part)
+            if odd or any(item.node(*where, "defaults") is not None for item in part):
+                self._lose()
+            for kind in ("values", "secrets"):
+                for manifest in part:
+                    self._add(repository, folder, manifest, (*where, kind))
+        self.values = _merged(defaults, self.values)
+        for item in given:
+            if len(given) > 1:
+                self._lose()
+            self._add(repository, item.manifest.file.folder, item.manifest, ("values",), item.around)
+
+    def _lose(self) -> None:
+        """Something may set any value here."""
+        self.values = {}
+        self.complete = False
+
+    def _add(
+        self,
+        repository: Repository,
+        folder: str,
+        manifest: Manifest,
+        path: tuple[str, ...],
+        around: Environment | None = None,
+    ) -> None:
+        """The values of a list of files and maps."""
+        node = manifest.node(*path)
+        for listed in getattr(node, "items", ()):
+            item = resolve_alias(listed)
+            if isinstance(item, Mapping):
+                self._take(manifest.file, Layer(manifest.document.source, manifest.document, item))
+            elif isinstance(item, Scalar) and around is not None and _ALL_VALUES.fullmatch(item.raw.strip()):
+                self.complete = self.complete and around.complete
+                self.values = _merged(self.values, around.values)
+            elif isinstance(item, Scalar):
+                self._add_files(repository, folder, (around or self).fill(item.raw))
+        if node is not None and not hasattr(node, "items") and not (isinstance(node, Scalar) and node.value is None):
+            self._lose()
+
+    def _add_files(self, repository: Repository, folder: str, path: str | None) -> None:
+        near = [] if path is None else repository.matching(folder, path) or [path]
+        files = [repository.at(os.path.normpath(os.path.join(folder, each))) for each in near]
+        if not files or path is None or path.endswith(".hcl"):
+            self._lose()
+        for file in files:
+            if file is not None and file.path.endswith(".gotmpl"):
+                file.take_for_template()
+            try:
+                documents = [] if file is None else file.documents()
+            except Unreadable:
+                documents = []
+            roots = [document.root for document in documents]
+            if file is None or not all(root is None or isinstance(root, Mapping) for root in roots) or not roots:
+                self._lose()
+                continue
+            for document in documents:
+                if isinstance(document.root, Mapping):
+                    self._take(file, Layer(document.source, document, document.root))
+
+    def _take(self, file: File, layer: Layer) -> None:
+        marks = marks_of(file.path) or GO
+        try:
+            data = layer._replace(blanks=Blanks(layer.source, None, marks)).data()
+        except SourceError:
+            self._lose()
+        else:
+            self.values = _merged(self.values, data)
+
+
+def _merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    """Values over others, as helmfile merges them; what null comes to there is left open."""
+    made = dict(below)
+    for key, value in above.items():
+        old = made.get(key)
+        if isinstance(old, dict) and isinstance(value, dict):
+            made[key] = _merged(old, value)
+        elif old is not None and value is None:
+            made[key] = Unknown(key)
+        else:
+            made[key] = value
+    return made
+
+
+def _literal(text: str) -> Any:
+    """What stands behind `default`: a text in quotes, a truth value or a number."""
+    if text.startswith('"'):
+        return text[1:-1]
+    if text in ("true", "false"):
+        return text == "true"
+    return int(text) if text.isdigit() else Unknown(text)
+
+
+def _written(value: Any) -> str | None:
+    """A value as Go writes it, where it means the same in any YAML around it; None where that is not sure."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int):
+        return str(value) if abs(value) < _LONGEST_NUMBER else None
+    if isinstance(value, float):
+        return repr(value) if 0.001 <= abs(value) < _LONGEST_NUMBER else None
+    return value if isinstance(value, str) and _PLAIN.fullmatch(value) else None
