@@ -26,13 +26,17 @@ def masked(text: str) -> str | None:
         return None
     lines = text.split("\n")
     for number, line in enumerate(lines):
-        if "{{" not in line or line.lstrip().startswith("#"):
+        if "{{" not in line:
+            continue
+        if len(_OPENS.findall(line)) != len(_CLOSES.findall(line)):
+            return None
+        if line.lstrip().startswith("#"):
             continue
         rest = _SILENT.sub(lambda match: " " * len(match[0]), line)
         if not rest.strip():
             lines[number] = rest
             continue
-        if line.lstrip().startswith("{{") or len(_OPENS.findall(line)) != len(_CLOSES.findall(line)):
+        if line.lstrip().startswith("{{"):
             return None
         lines[number] = _ACTION.sub(_stand_ins, line)
     return "\n".join(lines)

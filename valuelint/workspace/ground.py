@@ -15,7 +15,8 @@ class Ground:
     """The repository and what the envelopes share.
 
     `delivered` are the folders of charts that some release installs; `aside` are files that hold no release and the
-    reason, with whether somebody should look at them.
+    reason, with whether somebody should look at them. `idle` are the names of the values files of releases that are
+    switched off.
     """
 
     def __init__(self, repository: Repository) -> None:
@@ -24,6 +25,7 @@ class Ground:
         self._subcharts: dict[str, list[File]] | None = None
         self.reach = Reach(repository, Syncs(repository, (flux_syncs, lambda _, file: argo_syncs(self, file))))
         self.delivered: set[str] = set()
+        self.idle: set[str] = set()
         self.aside: list[tuple[File, str, bool]] = []
 
     def subcharts(self, folder: str) -> list[File]:

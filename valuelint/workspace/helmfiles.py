@@ -13,6 +13,7 @@ from valuelint.values.unknown import Unknown
 from valuelint.workspace.repository import File, Manifest, Repository, Unreadable
 
 _EXPRESSION = re.compile(r"\{\{-?\s*(.*?)\s*-?\}\}")
+_CONTROL = re.compile(r"\{\{-?\s*(?:if|else|end|range|with|define|block|template|break|continue)\b")
 _PATH = re.compile(r"\.(?:Environment\.(?:(Name)|Values((?:\.\w+)+))|(?:State)?Values((?:\.\w+)+))")
 _GET = re.compile(r'\.(?:Environment\.|State)?Values\s*\|\s*get\s+"([\w.-]+)"(?:\s+(\S+|"[^"]*"))?')
 _COMPARED = re.compile(r'(eq|ne)\s+\.Environment\.Name\s+"([^"]*)"')
@@ -75,8 +76,11 @@ class Environment:
 
     def ask(self, text: str) -> None:
         """Takes down what a text asks of the environment."""
-        for _ in self._find(text):
-            pass
+        before, steered = self.broken, _CONTROL.search(text) is not None
+        for match in _EXPRESSION.finditer(text):
+            self._written(match[1])
+        if steered:  # who knows whether it comes to what is missing
+            self.broken = before
 
     def forget(self) -> None:
         """Begins anew to take down what is asked."""
@@ -85,10 +89,11 @@ class Environment:
 
     def _find(self, text: str) -> Iterator[tuple[int, int, str | None]]:
         at = text.find("{{")
+        steered = at >= 0 and _CONTROL.search(text) is not None
         while at >= 0:
             match = _EXPRESSION.match(text, at)
             end = len(text) if match is None else match.end()
-            new = None if match is None else self._written(match[1])
+            new = None if match is None or steered else self._written(match[1])
             yield at, end, new
             at = text.find("{{", end)
 
@@ -142,12 +147,12 @@ class Environment:
         defaults, self.values = self.values, {}
         for part in parts:
             where = "environments", self.name
-            odd = any((item.text(*where, "mergeStrategy") or "override") != "override" for item in part)
-            if odd or any(item.node(*where, "defaults") is not None for item in part):
-                self._lose()
             for kind in ("values", "secrets"):
                 for manifest in part:
                     self._add(repository, folder, manifest, (*where, kind))
+            odd = any((item.text(*where, "mergeStrategy") or "override") != "override" for item in part)
+            if odd or any(item.node(*where, "defaults") is not None for item in part):
+                self._lose()
         self.values = _merged(defaults, self.values)
         for item in given:
             if len(given) > 1:

@@ -63,6 +63,7 @@ def loose(
     """
     finder = Finder()
     claimed = {layer.source.name for draft in drafts for layer in draft.layers} | {draft.file.name for draft in drafts}
+    claimed |= ground.idle
     whole: list[Draft] = []
     parts: list[Draft] = []
     folders: dict[tuple[str, str], Draft] = {}

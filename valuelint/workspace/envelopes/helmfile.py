@@ -180,8 +180,10 @@ def _of_state(ground: Ground, state: State, environment: Environment) -> Iterato
             reason = f"{switch.off} takes the release {item.text('name')} away"
             if (file, reason, False) not in ground.aside:
                 ground.aside.append((file, reason, False))
-            continue
         for draft in _drafts(ground, chain, charts, state, environment):
+            if switch.off:
+                ground.idle.update(layer.file for layer in draft.layers)
+                continue
             if switch.unknown:
                 draft.unresolved.append(f"whether it is installed hangs on {switch.unknown}")
             if rendered:
