@@ -45,10 +45,11 @@ class Environment:
         self.seen: dict[str, str | None] = {}
         self.broken = False
         self.fill = Fill(self._find)
+        self._waiting: tuple[Repository, str, list[list[Manifest]], list[Given]] | None = None
 
     def value(self, path: list[str]) -> Any:
         """The value at a path; Unknown where it cannot be known. Raises KeyError where there is none."""
-        value: Any = self.values
+        value: Any = self.known().values
         for key in path:
             if isinstance(value, Unknown) or (isinstance(value, dict) and key not in value and not self.complete):
                 return Unknown(".".join(path))
@@ -81,11 +82,6 @@ class Environment:
             self._written(match[1])
         if steered:  # who knows whether it comes to what is missing
             self.broken = before
-
-    def forget(self) -> None:
-        """Begins anew to take down what is asked."""
-        self.seen = {}
-        self.broken = False
 
     def _find(self, text: str) -> Iterator[tuple[int, int, str | None]]:
         at = text.find("{{")
@@ -141,7 +137,21 @@ class Environment:
     # Where its values come from
 
     def read(self, repository: Repository, folder: str, parts: list[list[Manifest]], given: list[Given]) -> None:
-        """Takes in what the parts of a helmfile say, each with its bases, and on top what the one around hands over."""
+        """Says where its values are: in the parts of a helmfile, each with its bases, and on top what the one around
+        hands over. They are read when one is asked for.
+        """
+        self._waiting = (repository, folder, parts, given)
+
+    def known(self) -> Environment:
+        """Itself, with its values read."""
+        if self._waiting is not None:
+            waiting, self._waiting = self._waiting, None
+            seen, broken, self.seen = self.seen, self.broken, {}
+            self._read(*waiting)
+            self.seen, self.broken = seen, broken
+        return self
+
+    def _read(self, repository: Repository, folder: str, parts: list[list[Manifest]], given: list[Given]) -> None:
         for manifest in [manifest for part in parts for manifest in part]:
             self._add(repository, folder, manifest, ("values",))
         defaults, self.values = self.values, {}
@@ -179,7 +189,7 @@ class Environment:
             if isinstance(item, Mapping):
                 self._take(manifest.file, Layer(manifest.document.source, manifest.document, item))
             elif isinstance(item, Scalar) and around is not None and _ALL_VALUES.fullmatch(item.raw.strip()):
-                self.complete = self.complete and around.complete
+                self.complete = self.complete and around.known().complete
                 self.values = _merged(self.values, around.values)
             elif isinstance(item, Scalar):
                 self._add_files(repository, folder, (around or self).fill(item.raw))

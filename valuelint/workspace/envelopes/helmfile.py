@@ -160,7 +160,6 @@ def _in_environment(ground: Ground, states: list[State], name: str, nested: dict
             if item.entry is not None and item.entry.node("values") is not None:
                 given.append(Given(item.entry, around))
         environment.read(ground.repository, state.file.folder, state.in_order, given)
-        environment.forget()
         run.drafts.extend(_of_state(ground, state, environment))
         run.seen.append(environment.seen)
         run = run._replace(broken=run.broken or environment.broken)
