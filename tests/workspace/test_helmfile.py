@@ -167,7 +167,49 @@ environments: {default: {values: [{c: second}]}}
 def test_an_environment_that_lacks_a_value_runs_no_release(tmp_path: Path) -> None:
     head = "environments:\n  default: {}\n  prod: {values: [{name: x}]}\n---\n"
     text = RELEASE.replace("REST", "values: [{cluster: {name: '{{ .Values.name }}'}}]")
-    assert merged(only(put(tmp_path, {"helmfile.yaml": head + text}))) == {"cluster": {"name": "x"}}
+    assert merged(only(put(tmp_path, {"helmfile.yaml.gotmpl": head + text}))) == {"cluster": {"name": "x"}}
+
+
+def test_what_a_plain_helmfile_may_leave_to_the_chart_takes_no_environment_away(tmp_path: Path) -> None:
+    head = "environments:\n  default: {}\n  prod: {values: [{name: x}]}\n---\n"
+    text = RELEASE.replace("REST", "values: [{cluster: {name: '{{ .Values.name }}'}}]")
+    found = clusters(put(tmp_path, {"helmfile.yaml": head + text}))
+    assert {name: merged(items[0]) for name, items in found.items()} == {
+        "default": {"cluster": {"name": Unknown("{{ .Values.name }}")}},
+        "prod": {"cluster": {"name": "x"}},
+    }
+
+
+@pytest.mark.parametrize("base", ["missing.yaml", "odd.yaml.gotmpl", "{{ .Environment.Name }}.yaml"])
+def test_without_one_of_its_bases_an_environment_is_not_known(base: str, tmp_path: Path) -> None:
+    text = f"bases: ['{base}']\n---\nenvironments: {{default: {{values: [{{a: 1}}]}}}}\n---\n"
+    text += RELEASE.replace("REST", "values: [{a: '{{ .Values.a }}', b: '{{ .Values | get \"b\" 1 }}'}]")
+    files = {"odd.yaml.gotmpl": "{{ if .x }}\nenvironments: {}\n{{ end }}\n", "helmfile.yaml": text}
+    expected = {"a": Unknown("{{ .Values.a }}"), "b": Unknown('{{ .Values | get "b" 1 }}')}
+    assert merged(only(put(tmp_path, files))) == expected
+
+
+def test_what_stands_under_a_condition_is_not_asked_for(tmp_path: Path) -> None:
+    head = "environments:\n  a: {}\n  b: {values: [{x: 1}]}\n---\n"
+    text = RELEASE.replace("REST", "values: ['{{ .Environment.Name }}.yaml', v.yaml.gotmpl]")
+    files = {
+        "v.yaml.gotmpl": 'y: {{ if hasKey .Values "x" }}{{ .Values.x }}{{ end }}\n',
+        "a.yaml": "{}",
+        "b.yaml": "{}",
+    }
+    assert sorted(clusters(put(tmp_path, {"helmfile.yaml": head + text, **files}))) == ["a", "b"]
+
+
+def test_values_that_are_handed_on_twice(tmp_path: Path) -> None:
+    files = {
+        "helmfile.yaml": "environments: {default: {values: [{a: top}]}}\n---\n"
+        "helmfiles: [{path: mid/helmfile.yaml, values: [{a: handed}]}]\n",
+        "mid/helmfile.yaml": "helmfiles: [{path: ../low.yaml, values: ['{{ toYaml .Values | indent 2 }}']}]\n",
+        "low.yaml": RELEASE.replace("REST", "values: [{a: '{{ .Values.a }}'}]"),
+    }
+    assert merged(only(put(tmp_path, files))) == {"a": "handed"}
+    again = files["helmfile.yaml"].replace("[{path", "[mid/helmfile.yaml, {path")
+    assert merged(only(put(tmp_path, {**files, "helmfile.yaml": again}))) == {"a": Unknown("{{ .Values.a }}")}
 
 
 SWITCHES = """\

@@ -385,6 +385,29 @@ releases:
     }
 
 
+def helmfile_template(case: Case) -> Files:
+    """A helmfile that is no YAML before the values of its only environment are filled in."""
+    return {
+        f"{case.chart}.helmfile.yaml.gotmpl": f"""\
+environments:
+  prod: {{values: [{case.chart}.environment.yaml]}}
+---
+releases:
+  - name: {{{{ .Values.name }}}}
+    namespace: {{{{ .Values.namespace | quote }}}}
+    chart: oci://registry.example/{case.chart}
+    version: {{{{ .Values.version }}}}
+    values:
+      -
+{_at(case.text, 8)}""",
+        f"{case.chart}.environment.yaml": f"""\
+name: {case.name}
+namespace: {case.namespace}
+version: {case.version}
+""",
+    }
+
+
 def fleet(case: Case) -> Files:
     return {
         f"{case.chart}/fleet.yaml": f"""\
@@ -418,6 +441,7 @@ WRAPPERS: dict[str, Wrapper] = {
         umbrella_in_umbrella,
         helmfile,
         helmfile_inline,
+        helmfile_template,
         fleet,
     )
 }

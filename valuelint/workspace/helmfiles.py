@@ -25,9 +25,10 @@ _LONGEST_NUMBER = 10**6
 
 
 class Given(NamedTuple):
-    """Values that the helmfile around hands to a nested one; `around` are those of its own environment."""
+    """How a helmfile leads to a nested one: the entry, which may hand over values, and its own environment."""
 
-    manifest: Manifest
+    entry: Manifest | None
+    """None for a mere path."""
     around: Environment
 
 
@@ -35,7 +36,7 @@ class Environment:
     """An environment: its name and values, as far as they are known.
 
     `seen` is what was asked of it, with the answers. It is `broken` where helmfile would stop, because a value is
-    named that it does not have.
+    named that it does not have; what stands in values may be meant for the chart.
     """
 
     def __init__(self, name: str) -> None:
@@ -44,8 +45,9 @@ class Environment:
         self.complete = True
         self.seen: dict[str, str | None] = {}
         self.broken = False
-        self.fill = Fill(self._find)
-        self._waiting: tuple[Repository, str, list[list[Manifest]], list[Given]] | None = None
+        self.fill = Fill(lambda text: self._find(text, strict=True))
+        self.fill_values = Fill(self._find)
+        self._waiting: tuple[Repository, str, list[list[Manifest]], bool, list[Given]] | None = None
 
     def value(self, path: list[str]) -> Any:
         """The value at a path; Unknown where it cannot be known. Raises KeyError where there is none."""
@@ -65,40 +67,40 @@ class Environment:
         *path, last = condition.split(".")
         try:
             around = self.value(path)
-            value = around if isinstance(around, Unknown) else self.value([*path, last]) if last in around else False
-        except (KeyError, TypeError):
+        except KeyError:
             self.broken = True
             return None
-        if not self.complete and isinstance(around, dict) and last not in around:
-            value = Unknown(condition)
+        value = (
+            around.get(last, False if self.complete else Unknown(last))
+            if isinstance(around, dict)
+            else Unknown(condition)
+        )
         found = None if isinstance(value, Unknown) else value is True
         self.seen[condition] = str(found)
         return found
 
-    def ask(self, text: str) -> None:
-        """Takes down what a text asks of the environment."""
-        before, steered = self.broken, _CONTROL.search(text) is not None
+    def ask(self, text: str, strict: bool) -> None:
+        """Takes down what a text asks of the environment; `strict` if helmfile fills it in for sure."""
+        strict = strict and _CONTROL.search(text) is None  # else who knows whether it comes to what is missing
         for match in _EXPRESSION.finditer(text):
-            self._written(match[1])
-        if steered:  # who knows whether it comes to what is missing
-            self.broken = before
+            self._written(match[1], strict)
 
-    def _find(self, text: str) -> Iterator[tuple[int, int, str | None]]:
+    def _find(self, text: str, strict: bool = False) -> Iterator[tuple[int, int, str | None]]:
         at = text.find("{{")
         steered = at >= 0 and _CONTROL.search(text) is not None
         while at >= 0:
             match = _EXPRESSION.match(text, at)
             end = len(text) if match is None else match.end()
-            new = None if match is None or steered else self._written(match[1])
+            new = None if match is None or steered else self._written(match[1], strict)
             yield at, end, new
             at = text.find("{{", end)
 
-    def _written(self, expression: str) -> str | None:
+    def _written(self, expression: str, strict: bool) -> str | None:
         """What helmfile writes for an expression; None where that is not known."""
         try:
             value = self._evaluated(expression)
         except KeyError:
-            self.broken = True
+            self.broken = self.broken or strict
             return None
         text = None if isinstance(value, Unknown) else _written(value)
         if text is not None:
@@ -136,11 +138,13 @@ class Environment:
 
     # Where its values come from
 
-    def read(self, repository: Repository, folder: str, parts: list[list[Manifest]], given: list[Given]) -> None:
+    def read(
+        self, repository: Repository, folder: str, parts: list[list[Manifest]], whole: bool, given: list[Given]
+    ) -> None:
         """Says where its values are: in the parts of a helmfile, each with its bases, and on top what the one around
-        hands over. They are read when one is asked for.
+        hands over. They are read when one is asked for. `whole` if no base is missing.
         """
-        self._waiting = (repository, folder, parts, given)
+        self._waiting = (repository, folder, parts, whole, given)
 
     def known(self) -> Environment:
         """Itself, with its values read."""
@@ -151,7 +155,9 @@ class Environment:
             self.seen, self.broken = seen, broken
         return self
 
-    def _read(self, repository: Repository, folder: str, parts: list[list[Manifest]], given: list[Given]) -> None:
+    def _read(
+        self, repository: Repository, folder: str, parts: list[list[Manifest]], whole: bool, given: list[Given]
+    ) -> None:
         for manifest in [manifest for part in parts for manifest in part]:
             self._add(repository, folder, manifest, ("values",))
         defaults, self.values = self.values, {}
@@ -164,10 +170,13 @@ class Environment:
             if odd or any(item.node(*where, "defaults") is not None for item in part):
                 self._lose()
         self.values = _merged(defaults, self.values)
-        for item in given:
-            if len(given) > 1:
-                self._lose()
-            self._add(repository, item.manifest.file.folder, item.manifest, ("values",), item.around)
+        if not whole:
+            self._lose()
+        handed = [(item.entry, item.around) for item in given if item.entry is not None and item.entry.node("values")]
+        for entry, around in handed:
+            self._add(repository, entry.file.folder, entry, ("values",), around)
+        if handed and len(given) > 1:
+            self._lose()  # it is run several times, with other values each
 
     def _lose(self) -> None:
         """Something may set any value here."""
@@ -246,7 +255,7 @@ def _literal(text: str) -> Any:
         return text[1:-1]
     if text in ("true", "false"):
         return text == "true"
-    return int(text) if text.isdigit() else Unknown(text)
+    return int(text) if re.fullmatch("0|[1-9][0-9]*", text) else Unknown(text)
 
 
 def _written(value: Any) -> str | None:
@@ -256,5 +265,6 @@ def _written(value: Any) -> str | None:
     if isinstance(value, int):
         return str(value) if abs(value) < _LONGEST_NUMBER else None
     if isinstance(value, float):
-        return repr(value) if 0.001 <= abs(value) < _LONGEST_NUMBER else None
+        short = 0.001 <= abs(value) < _LONGEST_NUMBER and not value.is_integer()
+        return repr(value) if short else None
     return value if isinstance(value, str) and _PLAIN.fullmatch(value) else None

@@ -33,11 +33,15 @@ class State:
         self.file = file
         self.in_order: list[list[Manifest]] = []
         """Each part behind its bases."""
+        self.whole = True
+        """Whether all bases are there."""
         for part in _parts(file):
             bases = [
                 ground.repository.at(os.path.normpath(os.path.join(file.folder, at))) for at in part.texts("bases")
             ]
-            self.in_order.append([item for base in bases if base is not None for item in _parts(base)] + [part])
+            found = [_parts(base) if base is not None else [] for base in bases]
+            self.whole = self.whole and all(found)
+            self.in_order.append([item for base in found for item in base] + [part])
         self.parts = [item for behind in self.in_order for item in behind][::-1]
 
     def environments(self) -> list[str]:
@@ -103,14 +107,14 @@ def releases(ground: Ground) -> Iterator[Draft]:
         found.setdefault(tuple(dict.fromkeys(own[:_MOST])), []).append(state)
     for names, states in found.items():
         made = [_in_environment(ground, states, name, nested or {}) for name in names or ("default",)]
-        runs = [item for item in made if not item.broken]
+        runs = [item for item in made if not item.broken] or made
         if len(runs) > 1 and any(item.seen != runs[0].seen for item in runs):
             for item in runs:
                 for draft in item.drafts:
                     draft.cluster = item.name
                     yield draft
         else:
-            yield from (runs or made)[0].drafts
+            yield from runs[0].drafts
 
 
 class Nested(NamedTuple):
@@ -152,18 +156,23 @@ class Run(NamedTuple):
 def _in_environment(ground: Ground, states: list[State], name: str, nested: dict[str, list[Nested]]) -> Run:
     run = Run(name, [], [], False)
     for state in states:
-        environment = Environment(name)
-        given = []
-        for item in nested.get(state.file.path, ()):
-            around = Environment(name)
-            around.read(ground.repository, item.state.file.folder, item.state.in_order, [])
-            if item.entry is not None and item.entry.node("values") is not None:
-                given.append(Given(item.entry, around))
-        environment.read(ground.repository, state.file.folder, state.in_order, given)
+        environment = _environment(ground, state, name, nested)
         run.drafts.extend(_of_state(ground, state, environment))
         run.seen.append(environment.seen)
         run = run._replace(broken=run.broken or environment.broken)
     return run
+
+
+def _environment(
+    ground: Ground, state: State, name: str, nested: dict[str, list[Nested]], trail: tuple[str, ...] = ()
+) -> Environment:
+    """The environment of a name as a helmfile has it."""
+    environment = Environment(name)
+    path = state.file.path
+    leading = [item for item in nested.get(path, ()) if item.state.file.path not in (path, *trail)]
+    given = [Given(item.entry, _environment(ground, item.state, name, nested, (path, *trail))) for item in leading]
+    environment.read(ground.repository, state.file.folder, state.in_order, state.whole, given)
+    return environment
 
 
 def _of_state(ground: Ground, state: State, environment: Environment) -> Iterator[Draft]:
@@ -173,8 +182,12 @@ def _of_state(ground: Ground, state: State, environment: Environment) -> Iterato
     own = next((part for part in state.parts if part.file is file and part.items("releases")), None)
     for item in own.items("releases") if own is not None else ():
         chain = state.chain(item)
+        seen = dict(environment.seen)
         charts = _charts(ground, chain, state, environment)
-        switch = _switch(chain, environment) if charts else Switch()
+        if not charts:
+            environment.seen = seen
+            continue
+        switch = _switch(chain, environment)
         if switch.off:
             reason = f"{switch.off} takes the release {item.text('name')} away"
             if (file, reason, False) not in ground.aside:
@@ -213,18 +226,19 @@ def _switch(chain: Chain, environment: Environment) -> Switch:
     said: dict[object, str] = {}
     for link in chain:
         for key in ("installed", "installedTemplate"):
-            text = link.manifest.text(key)
-            filled = None if text is None else environment.fill(text)
-            if text is not None:
-                said[None if filled is None else filled.strip() == "true"] = text
-    unknown = said.get(None, "")
-    if False in said and True not in said and not unknown:
+            node = link.manifest.node(key)
+            if isinstance(node, Scalar) and node.value is not None:
+                filled = (environment.fill(node.raw) or "").strip()
+                value = node.value if isinstance(node.value, bool) else {"true": True, "false": False}.get(filled)
+                said[value] = node.raw
+    if False in said and True not in said and None not in said:
         return Switch(off="installed: " + said[False])
+    unknown = said.get(None, "") if True not in said else ""
     for key in ("condition", "conditionTemplate"):
         owner = _first(chain, key)
         text = None if owner is None else owner.text(key)
-        filled = environment.fill(text) if text else None
-        switched = environment.is_on(filled.strip()) if filled else None
+        condition = environment.fill(text) if text else None
+        switched = environment.is_on(condition.strip()) if condition else None
         if text and switched is None:
             unknown = f"the condition {text}"
         elif text and not switched:
@@ -280,7 +294,7 @@ def _finish(draft: Draft, chain: Chain, state: State, key: Path, environment: En
         draft.unresolved.append("no version is said: the newest one is installed")
     for missing in _missing(chain, state):
         draft.gap(f"the template {missing} is not in the repository")
-    draft.fill_templates = environment.fill
+    draft.fill_templates = environment.fill_values
     prefix = _first(chain, "valuesPathPrefix")
     for name in ("valuesTemplate", "values", "secrets"):
         for owner in _all(chain, name):
@@ -288,12 +302,19 @@ def _finish(draft: Draft, chain: Chain, state: State, key: Path, environment: En
             _values(draft, owner, name, key, given, environment)
     for name in ("set", "setTemplate", "setString"):
         for owner in _all(chain, name):
-            environment.ask(_text_of(owner, name))
+            environment.ask(_text_of(owner, name), _is_template(owner))
             with _templated(draft, environment):
-                draft.add_parameters(owner, _Set((*owner.prefix, name), key, environment.fill, name == "setString"))
+                draft.add_parameters(
+                    owner, _Set((*owner.prefix, name), key, environment.fill_values, name == "setString")
+                )
             for other in owner.items(name):
                 if other.node("value") is None and other.node("values") is None:
                     draft.gap(f"{other.text('name')} is set from elsewhere, in {owner.file.name}")
+
+
+def _is_template(owner: Manifest) -> bool:
+    """Whether something stands in a helmfile that is filled in before it is read, as far as one can tell."""
+    return owner.file.is_template or owner.document.source.template
 
 
 def _text_of(owner: Manifest, *path: str | int) -> str:
@@ -314,7 +335,7 @@ def _missing(chain: Chain, state: State) -> Iterator[str]:
 @contextmanager
 def _templated(draft: Draft, environment: Environment) -> Iterator[None]:
     """Layers that are added meanwhile stand in a helmfile itself, which its older versions take for a template."""
-    fill, draft.fill = draft.fill, environment.fill
+    fill, draft.fill = draft.fill, environment.fill_values
     yield
     draft.fill = fill
 
@@ -360,7 +381,7 @@ def _values(draft: Draft, owner: Manifest, name: str, key: Path, prefix: str, en
     for index, given in enumerate(getattr(owner.node(name), "items", ())):
         value = resolve_alias(given)
         if isinstance(value, Mapping):
-            environment.ask(_text_of(owner, name, index))
+            environment.ask(_text_of(owner, name, index), _is_template(owner) or name == "valuesTemplate")
             with _templated(draft, environment):
                 layers_of_text(draft, owner, (name, index), key)
         elif isinstance(value, Scalar) and value.raw:
@@ -391,5 +412,5 @@ def _file(draft: Draft, path: str, key: Path, environment: Environment) -> None:
             except Unreadable as trouble:
                 draft.gap(f"{file.name}:{trouble}")
                 continue
-            environment.ask(file.data.decode("utf-8", "replace"))
+            environment.ask(file.data.decode("utf-8", "replace"), strict=True)
         draft.add_path(each, near, key, umbrella=bool(key))
