@@ -133,6 +133,7 @@ def test_what_is_filled_in(given: str, expected: object, tmp_path: Path) -> None
         "values: [common.yaml], secrets: [missing.yaml]",
         "values: [common.yaml], mergeStrategy: fallback",
         "values: [common.yaml, {net: null}]",
+        "values: [{net: 1}, common.yaml]",
     ],
 )
 def test_values_that_something_unseen_may_change_are_unknown(entries: str, tmp_path: Path) -> None:

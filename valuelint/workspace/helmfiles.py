@@ -236,13 +236,13 @@ class Environment:
 
 
 def _merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
-    """Values over others, as helmfile merges them; what null comes to there is left open."""
+    """Values over others, as helmfile merges them; what null, or a map over a single value, comes to is left open."""
     made = dict(below)
     for key, value in above.items():
         old = made.get(key)
         if isinstance(old, dict) and isinstance(value, dict):
             made[key] = _merged(old, value)
-        elif old is not None and value is None:
+        elif old is not None and (value is None or isinstance(value, dict)):
             made[key] = Unknown(key)
         else:
             made[key] = value
