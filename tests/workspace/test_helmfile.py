@@ -171,6 +171,21 @@ def test_an_environment_that_lacks_a_value_runs_no_release(tmp_path: Path) -> No
     assert merged(only(put(tmp_path, {"helmfile.yaml.gotmpl": head + text}))) == {"cluster": {"name": "x"}}
 
 
+def test_a_helmfile_that_stops_in_an_environment_takes_no_other_with_it(tmp_path: Path) -> None:
+    release = "releases:\n- {name: x, chart: p/CHART, values: [{x: '{{ .Environment.Name }}', z: '{{ .Values.z }}'}]}\n"
+    files = {
+        "a.yaml.gotmpl": "environments:\n  a: {}\n  b: {values: [{z: 1}]}\n---\n" + release.replace("CHART", "cilium"),
+        # In which order they are declared counts for nothing.
+        "b.yaml.gotmpl": "environments:\n  b: {values: [{z: 1}]}\n  a: {values: [{z: 1}]}\n---\n"
+        + release.replace("CHART", "kube-prometheus-stack"),
+    }
+    found = clusters(put(tmp_path, files))
+    assert {name: sorted(item.chart for item in items) for name, items in found.items()} == {
+        "a": ["kube-prometheus-stack"],
+        "b": ["cilium", "kube-prometheus-stack"],
+    }
+
+
 def test_what_a_plain_helmfile_may_leave_to_the_chart_takes_no_environment_away(tmp_path: Path) -> None:
     head = "environments:\n  default: {}\n  prod: {values: [{name: x}]}\n---\n"
     text = RELEASE.replace("REST", "values: [{cluster: {name: '{{ .Values.name }}'}}]")

@@ -43,7 +43,7 @@ class Environment:
         self.name = name
         self.values: dict[str, Any] = {}
         self.complete = True
-        self.seen: dict[str, str | None] = {}
+        self.seen: dict[str, str] = {}
         self.broken = False
         self.fill = Fill(lambda text: self._find(text, strict=True))
         self.fill_values = Fill(self._find)
@@ -70,11 +70,8 @@ class Environment:
         except KeyError:
             self.broken = True
             return None
-        value = (
-            around.get(last, False if self.complete else Unknown(last))
-            if isinstance(around, dict)
-            else Unknown(condition)
-        )
+        missing = False if self.complete else Unknown(last)
+        value = around.get(last, missing) if isinstance(around, dict) else Unknown(condition)
         found = None if isinstance(value, Unknown) else value is True
         self.seen[condition] = str(found)
         return found

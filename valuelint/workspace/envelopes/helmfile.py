@@ -96,25 +96,24 @@ def releases(ground: Ground) -> Iterator[Draft]:
     Helmfiles with the same environments belong together: where something in one of them differs from environment to
     environment, each of their releases is one in every environment.
     """
-    found: dict[tuple[str, ...], list[State]] = {}
+    found: dict[frozenset[str], tuple[list[str], list[State]]] = {}
     nested: dict[str, list[Nested]] | None = None
     for file in ground.repository.with_bytes(b"releases:", b"chart"):
         if not _RELEASES.search(file.data) or b"\nkind:" in file.data:
             continue
         nested = _nested(ground) if nested is None else nested
         state = State(ground, file)
-        own = state.environments() or [name for item in nested.get(file.path, ()) for name in item.names]
-        found.setdefault(tuple(dict.fromkeys(own[:_MOST])), []).append(state)
-    for names, states in found.items():
-        made = [_in_environment(ground, states, name, nested or {}) for name in names or ("default",)]
-        runs = [item for item in made if not item.broken] or made
-        if len(runs) > 1 and any(item.seen != runs[0].seen for item in runs):
-            for item in runs:
-                for draft in item.drafts:
-                    draft.cluster = item.name
-                    yield draft
-        else:
-            yield from runs[0].drafts
+        names = state.environments() or [name for item in nested.get(file.path, ()) for name in item.names]
+        names = list(dict.fromkeys(names))[:_MOST] or ["default"]
+        found.setdefault(frozenset(names), (names, []))[1].append(state)
+    for names, states in found.values():
+        every = [[_run(ground, state, name, nested or {}) for name in names] for state in states]
+        every = [[run for run in runs if not run.broken] or runs for runs in every]
+        differ = any(run.seen != runs[0].seen for runs in every for run in runs)
+        for run in [run for runs in every for run in (runs if differ else runs[:1])]:
+            for draft in run.drafts:
+                draft.cluster = run.name if differ else draft.cluster
+                yield draft
 
 
 class Nested(NamedTuple):
@@ -142,25 +141,21 @@ def _nested(ground: Ground) -> dict[str, list[Nested]]:
 
 
 class Run(NamedTuple):
-    """What becomes of some helmfiles in an environment.
+    """What becomes of a helmfile in an environment.
 
     `seen` is what was asked of the environment, with the answers; it is `broken` where helmfile would stop.
     """
 
     name: str
     drafts: list[Draft]
-    seen: list[dict[str, str | None]]
+    seen: dict[str, str]
     broken: bool
 
 
-def _in_environment(ground: Ground, states: list[State], name: str, nested: dict[str, list[Nested]]) -> Run:
-    run = Run(name, [], [], False)
-    for state in states:
-        environment = _environment(ground, state, name, nested)
-        run.drafts.extend(_of_state(ground, state, environment))
-        run.seen.append(environment.seen)
-        run = run._replace(broken=run.broken or environment.broken)
-    return run
+def _run(ground: Ground, state: State, name: str, nested: dict[str, list[Nested]]) -> Run:
+    environment = _environment(ground, state, name, nested)
+    drafts = list(_of_state(ground, state, environment))
+    return Run(name, drafts, environment.seen, environment.broken)
 
 
 def _environment(
