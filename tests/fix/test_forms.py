@@ -59,7 +59,7 @@ FORMS = {
     ),
     "JSON": (
         '{"operator": {"prometheus": {"serviceMonitor": {"enabled": true}}}}\n',
-        '{"operator": {"prometheus": {"serviceMonitor": {"enabled": true, labels: {release: kps}}}}}\n',
+        '{"operator": {"prometheus": {"serviceMonitor": {"enabled": true, "labels": {"release": "kps"}}}}}\n',
     ),
     "a key twice, the last counts": (
         MONITOR + "      labels: {release: one}\n      labels: {release: two}\n",

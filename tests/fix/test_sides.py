@@ -164,3 +164,14 @@ def test_a_finding_says_at_which_other_ends_it_can_be_cured(values: str, sides: 
     assert {item.fix.sides for item in findings if item.fix is not None} == {sides}
     for side in sides:
         assert len(fixed(given, "unsafe", side).fixed) == len(findings)
+
+
+@pytest.mark.parametrize("elsewhere", ["", "grafana"])
+def test_dashboards_follow_others_unless_they_were_sent_elsewhere(elsewhere: str) -> None:
+    values = "dashboards: {enabled: true, namespace: monitoring}\noperator: {dashboards: {enabled: true{}}}\n"
+    sent = f", namespace: {elsewhere}" if elsewhere else ""
+    stack = "grafana: {sidecar: {dashboards: {searchNamespace: monitoring}}}\n"
+    given = cluster(cilium(values.replace("{}", sent)), kps(stack))
+    levels = {level: repair(given, rules("dashboard-not-loaded"), level).texts for level in ("safe", "unsafe")}
+    moved = {"cilium.yaml": values.replace("{}", ", namespace: monitoring")}
+    assert levels == {"safe": {} if elsewhere else moved, "unsafe": moved}

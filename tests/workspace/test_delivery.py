@@ -121,6 +121,7 @@ def test_the_place(tmp_path: Path, text: str, shown: str) -> None:
     [
         (application("[A=true]"), "safe", "syncOptions: [A=true]", "syncOptions: [A=true, ServerSideApply=true]"),
         (application(), "safe", "syncOptions: []", "syncOptions: [ServerSideApply=true]"),
+        (application("A=true"), "safe", "syncOptions: A=true", "syncOptions: [A=true, ServerSideApply=true]"),
         (application("null"), "safe", "{syncOptions: null}", "{syncOptions: [ServerSideApply=true]}"),
         (
             application().partition("  syncPolicy")[0],

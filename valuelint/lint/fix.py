@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections import Counter
 
-from valuelint.light import Any, Callable, NamedTuple
+from valuelint.charts import options as tables
+from valuelint.charts.tables import ABSENT
+from valuelint.light import Any, Callable, Iterator, NamedTuple
 from valuelint.lint.diagnostic import APPLICABILITIES, SEVERITIES, Diagnostic, Report
 from valuelint.lint.engine import Finding, Outcome, examine, report, review
 from valuelint.lint.patching import Wishes, keeps
 from valuelint.lint.rule import Promise, Rule, Violation
-from valuelint.syntax import Document, Node, Path, Source, SourceError, find, parse, to_data
+from valuelint.syntax import Document, Node, Path, Source, SourceError, find, format_path, parse, to_data
 from valuelint.syntax.drafts import draft
 from valuelint.syntax.edits import Edit, apply_edits, edit, same
 from valuelint.syntax.patches import CannotPatch, Patch, Rename, Set, apply_patch
@@ -79,10 +81,11 @@ def repair(
     loop = _Loop(rules, Wishes(side, workspace.shown, only_shown=ask is None), allowed, only, ask)
     loop.clusters = workspace.clusters
     outcomes = [loop.mend(cluster) for cluster in workspace.clusters]
+    outcomes = [loop.catch_up(outcome) for outcome in outcomes]
     if ask is None and review(outcomes):
         from valuelint.lint.tidy import tidy
 
-        outcomes, texts, fixed = tidy([loop.catch_up(item) for item in outcomes], loop.wishes, allowed, only)
+        outcomes, texts, fixed = tidy(outcomes, loop.wishes, allowed, only)
         loop.texts.update(texts)
         loop.fixed += fixed
     loop.together += [frozenset((name,)) for name in loop.texts if not any(name in names for names in loop.together)]
@@ -266,6 +269,9 @@ class _Loop:
             refusal = _harm(self._others[name], after, list(step.applied), promised)
             if refusal is not None:
                 return _Refusal(f"{refusal.reason} (in cluster {name})")
+            missed = _missed(self._others[name], after)
+            if missed is not None:
+                return _Refusal(f"cluster {name} shares the file, and its chart reads {missed}")
         return None
 
     def _one_by_one(self, outcome: Outcome, candidates: list[Finding], changed: set[str]) -> Outcome:
@@ -359,6 +365,8 @@ def _write(
             if not _kept_outside(sources[name].text, texts[name], sorted(made)):
                 return "the text outside the edited spans would not stay as it is"
         reason = _changed_otherwise(by_desk, documents)
+    except CannotPatch as refusal:
+        return str(refusal)
     except (SourceError, ValueError, IndexError) as error:
         return f"the new text could not be read back ({error})"
     return reason if reason is not None else (texts, documents)
@@ -511,6 +519,39 @@ def _harm(before: Outcome, after: Outcome, applied: list[Finding], promised: lis
         return _Refusal("it would undo what another fix brought about") if undone else None
     worst = max(caused, key=_grave)
     return _Refusal(f"it would cause {worst.rule.id}: {worst.diagnostic.message}", caused=tuple(caused))
+
+
+def _missed(before: Outcome, after: Outcome) -> str | None:
+    """An option that a release reads and that says something else now, though no fix of its own wants that."""
+    if not before.worlds or not after.worlds:
+        return None
+    remaining = {_key(finding) for finding in after.findings}
+    gone = [finding for finding in before.findings if _key(finding) not in remaining]
+    for old, new in zip(before.worlds[-1].installed, after.worlds[-1].installed, strict=True):
+        wanted = [
+            patch.path
+            for finding in gone
+            if finding.violation.release == old.number and finding.plan is not None
+            for patch in finding.plan.remedy.patches
+        ]
+        table = tables.load(old.chart.name)
+        options = None if table is None else table.at(old.version)
+        for path in _changed(old.values.user, new.values.user):
+            meant = any(path[: len(other)] == other[: len(path)] for other in wanted)
+            if not meant and (options is None or options.knows(path)):
+                return format_path(path)
+    return None
+
+
+def _changed(before: Any, after: Any, path: Path = ()) -> Iterator[Path]:
+    """The values that another text takes away or changes; what it adds are none."""
+    if not isinstance(before, dict):
+        if before != after:
+            yield path
+        return
+    for key, value in before.items():
+        inner = after.get(key, ABSENT) if isinstance(after, dict) else ABSENT
+        yield from _changed(value, inner, (*path, key))
 
 
 def _rendered(outcome: Outcome) -> set[tuple[int, str, str, bool]]:

@@ -21,8 +21,20 @@ def draft(writer: Writer, patches: Sequence[Patch]) -> list[Edit] | None:
 
     They are not proven. A writer serves for all drafts of its document. Raises CannotPatch as `edit` does.
     """
-    edits = [change for patch in patches for change in writer.edits_for(patch)]
-    return None if touching(edits) else sorted(edits)
+    made = [writer.edits_for(patch) for patch in patches]
+    edits = [change for each in made for change in each]
+    return None if touching(edits) or (len(made) > 1 and _beside(made)) else sorted(edits)
+
+
+def _beside(made: list[list[Edit]]) -> bool:
+    """Whether what one patch writes stands right beside what another takes away, and counts on it."""
+    return any(
+        one.end == other.start or other.end == one.start
+        for number, mine in enumerate(made)
+        for one in mine
+        for theirs in made[number + 1 :]
+        for other in theirs
+    )
 
 
 def touching(edits: Iterable[Edit]) -> bool:

@@ -64,20 +64,22 @@ def scalar(value: Any, style: str = "plain", flow: bool = False) -> str:
     return _double(text)
 
 
-def key(text: str, flow: bool = False) -> str:
+def key(text: str) -> str:
     """A key on one line, quoted where Helm would read another key. Over a kilobyte YAML has no short form
     for it.
     """
-    return scalar(text, flow=flow)
+    return scalar(text)
 
 
-def flow(value: Any) -> str:
-    """A value in flow style, on one line."""
+def flow(value: Any, style: str = "plain") -> str:
+    """A value in flow style, on one line; in the style "double" every text is in quotes, as in JSON."""
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{key(name, True)}: {flow(item)}" for name, item in value.items()) + "}"
+        return (
+            "{" + ", ".join(f"{scalar(name, style, True)}: {flow(item, style)}" for name, item in value.items()) + "}"
+        )
     if isinstance(value, list):
-        return "[" + ", ".join(flow(item) for item in value) + "]"
-    return scalar(value, flow=True)
+        return "[" + ", ".join(flow(item, style) for item in value) + "]"
+    return scalar(value, style, flow=True)
 
 
 def block(value: Any, column: int, layout: Layout, style: str = "plain") -> Written:

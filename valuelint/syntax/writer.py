@@ -33,6 +33,7 @@ class Writer:
         self.newline = document.source.newline
         every = nodes(document.root) if "*" in self.text else []
         self.aliases = [node for node in every if isinstance(node, Alias)]
+        self.style = "double" if _is_json(document) else "plain"
         self._examples: tuple[int | None, bool | None] | None = None
 
     def edits_for(self, patch: Patch) -> list[Edit]:
@@ -77,7 +78,7 @@ class Writer:
         node = found.node
         assert isinstance(node, Sequence)
         if node.flow:
-            return self._add_to_flow(node, render.flow(value))
+            return self._add_to_flow(node, render.flow(value, self.style))
         column = self._column(self._child_start(node, 0))
         return self._add_lines(node, render.list_item(value, column, self._layout(node)))
 
@@ -180,12 +181,12 @@ class Writer:
         if parent is None:
             raise CannotPatch("the whole document would have to be written anew")
         self._check_anchors(node.start, node.end)
-        style = node.style if isinstance(node, Scalar) else "plain"
+        style = node.style if isinstance(node, Scalar) and node.style != "plain" else self.style
         if isinstance(node, Scalar) and not node.raw and isinstance(value, str) and "\n" in value:
             style = "plain"  # the quotes of an empty text are no choice for one of several lines
         if parent.flow:
             if isinstance(value, (dict, list)):
-                written = render.Written(render.flow(value), [])
+                written = render.Written(render.flow(value, self.style), [])
             else:
                 written = render.Written(render.scalar(value, style, flow=True), [])
         else:
@@ -270,7 +271,7 @@ class Writer:
 
     def _add_key(self, parent: Mapping, name: str, value: Any) -> list[Edit]:
         if parent.flow:
-            return self._add_to_flow(parent, f"{render.key(name, True)}: {render.flow(value)}")
+            return self._add_to_flow(parent, render.flow({name: value}, self.style)[1:-1])
         column = self._column(self._child_start(parent, 0))
         return self._add_lines(parent, render.entry(name, value, column, self._layout(parent)))
 
@@ -474,6 +475,16 @@ class Writer:
             elif isinstance(value, Sequence) and lists is None and deeper >= 0:
                 lists = deeper > 0
         return step, lists
+
+
+def _is_json(document: Document) -> bool:
+    """Whether a document looks like JSON: braces, and every key in double quotes. What is written must be JSON then."""
+    root = document.root
+    if not isinstance(root, Mapping) or not root.flow or not root.entries:
+        return False
+    maps = [node for node in nodes(root) if isinstance(node, Mapping)]
+    keys = [entry.key for node in maps for entry in node.entries]
+    return all(isinstance(key, Scalar) and key.style == "double" for key in keys)
 
 
 def _nested(path: Path, value: Any) -> Any:

@@ -116,7 +116,8 @@ def _remedy(installed: Installed, dashboard: Dashboard, sidecar: Sidecar, verdic
         return Remedy(installed.number, "safe", patches, (promise,)) if patches else None
     if facts.namespace_path is None or isinstance(sidecar.namespace, Unknown):
         return None
-    for other in installed.objects.dashboards:
+    unsaid = not installed.values.get(facts.namespace_path)
+    for other in installed.objects.dashboards if unsaid else ():
         place, there = other.facts.namespace_path, other.namespace
         if place is None or installed.values.resolve(place).layer is None or isinstance(there, Unknown):
             continue

@@ -5,6 +5,7 @@ from __future__ import annotations
 from valuelint.light import Iterator
 from valuelint.lint.rule import Open, Remedy, Rule, Violation
 from valuelint.predict.cluster import World
+from valuelint.syntax import Scalar
 from valuelint.syntax.patches import Append, Patch, Set
 from valuelint.values import Layer
 from valuelint.workspace.release import OPTIONS, Delivery
@@ -51,6 +52,9 @@ def _server_side(number: int, delivery: Delivery, layer: Layer) -> Remedy:
     option = wanted.partition("=")[0]
     against = [index for index, each in enumerate(delivery.options) if each.partition("=")[0] == option]
     patch: Patch = Append(OPTIONS, wanted) if delivery.options else Set(OPTIONS, [wanted])
-    if against:
+    found = layer.find(OPTIONS)
+    if found is not None and isinstance(found.node, Scalar):
+        patch = Set(OPTIONS, [*delivery.options, wanted])
+    elif against:
         patch = Set((*OPTIONS, against[0]), wanted)
     return Remedy(number, "unsafe" if against or delivery.shared else "safe", (patch,), layer=layer)

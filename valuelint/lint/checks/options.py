@@ -10,7 +10,20 @@ from valuelint.light import Any, Iterator, NamedTuple, remembered
 from valuelint.lint.rule import Open, Related, Remedy, Rule, Violation, show
 from valuelint.predict.cluster import Installed, World
 from valuelint.predict.objects import Stop
-from valuelint.syntax import Alias, Entry, Mapping, Node, Path, Scalar, Sequence, format_path, to_data
+from valuelint.syntax import (
+    Alias,
+    Entry,
+    Mapping,
+    Node,
+    Path,
+    Scalar,
+    Sequence,
+    SourceError,
+    format_path,
+    load_data,
+    parse_path,
+    to_data,
+)
 from valuelint.syntax.patches import Patch, Remove, Rename, Set, Unique
 from valuelint.values import Unknown, Values
 from valuelint.workspace.release import Beside, Origin, Release
@@ -325,7 +338,7 @@ def _unknown(installed: Installed, seen: Look, stray: Stray) -> Violation:
     if _wraps(seen, path, stray.value):
         moved = {key: value for key, value in stray.value.items() if not _has(seen.user, (key,))}
         words |= {"first": next(iter(moved), ""), "key": str(path[-1])}
-        patches: tuple[Patch, ...] = (Remove(path), *(Set((key,), value) for key, value in moved.items()))
+        patches = _brought(path, [((key,), value) for key, value in moved.items()])
         # Who gets the values is certain where something says which version of the chart it is.
         level = "unsafe" if installed.release.version is None else "safe"
         remedy = Remedy(number, level, patches) if len(moved) == len(stray.value) else None
@@ -381,7 +394,7 @@ def _rescue(number: int, seen: Look, stray: Stray, found: list[Suggestion]) -> R
     # A name that the chart knows at one place alone can mean nothing else; `labels` or `name` can.
     only = len(found) == 1 and seen.options.named(str(best.path[-1]), _DEEPEST) == [best.path]
     level = "safe" if only else "unsafe"
-    return Remedy(number, level, (Remove(stray.path), Set(best.path, stray.value)))
+    return Remedy(number, level, _brought(stray.path, [(best.path, stray.value)]))
 
 
 def holds(value: Any) -> bool:
@@ -501,7 +514,15 @@ def _moved(path: Path, wanted: list[tuple[Path, Any]], value: Any) -> tuple[Patc
         place, new = wanted[0]
         rename = Rename(path, str(place[-1]))
         return (rename,) if new == value else (Set(path, new), rename)
-    return (Remove(path), *(Set(place, new) for place, new in wanted))
+    return _brought(path, wanted)
+
+
+def _brought(path: Path, wanted: list[tuple[Path, Any]]) -> tuple[Patch, ...]:
+    """The patches that bring a value to other places; it goes last, so that the map it leaves is not empty between."""
+    places = [Set(place, new) for place, new in wanted]
+    if any(_within(place, path) or _within(path, place) for place, _ in wanted):
+        return (Remove(path), *places)
+    return (*places, Remove(path))
 
 
 def _places(entry: dict[str, Any]) -> list[Path]:
@@ -567,7 +588,8 @@ def wrong_type(world: World, rule: Rule) -> Found:
             if stop.kind == "schema" and stop.holds is True:
                 refused.add(stop.paths[0])
                 if installed.values.resolve(stop.paths[0]).layer is not None:
-                    yield _refused(installed, stop.paths[0], stop.reasons[0].wants)
+                    texts = stop.paths[0] in map(parse_path, rule.data["texts"])
+                    yield _refused(installed, stop.paths[0], stop.reasons[0].wants, texts)
         schema = installed.objects.facts.accepted is not None
         for path, value, default in _pairs(installed.values.user, installed.values.defaults, ()):
             if path not in refused and not _stops(installed, path):
@@ -576,7 +598,8 @@ def wrong_type(world: World, rule: Rule) -> Found:
                     yield found
 
 
-def _refused(installed: Installed, path: Path, wanted: str) -> Violation:
+def _refused(installed: Installed, path: Path, wanted: str, texts: bool) -> Violation:
+    """What the chart's schema refuses; `texts`: a list that is wanted there is one of texts."""
     value = installed.values.get(path)
     words = {**_said(installed), "path": format_path(path), "value": _quoted(value), "wanted": _kind_words(wanted)}
     fitting: Any = None
@@ -586,7 +609,7 @@ def _refused(installed: Installed, path: Path, wanted: str) -> Violation:
         fitting = int(value)
     elif isinstance(value, (bool, int, float)) and "string" in wanted:
         fitting = _written(installed, path) or go_text(value)
-    elif isinstance(value, str) and "array" in wanted and value:
+    elif isinstance(value, str) and "array" in wanted and texts:
         fitting = listed(value)
     remedy = Remedy(installed.number, "safe", (Set(path, fitting),)) if fitting is not None else None
     words["fitting"] = _quoted(fitting) if not isinstance(fitting, list) else f"[{show(fitting)}]"
@@ -594,15 +617,32 @@ def _refused(installed: Installed, path: Path, wanted: str) -> Violation:
 
 
 def listed(text: str) -> list[str] | None:
-    """The list that a text means where an option takes one: `a,b`, or `{a,b}` as on a command line.
+    """The list that a text means where an option takes one: `a,b`, or `{a,b}` as on a command line, or YAML.
 
-    None where a comma may be part of an item, as in `labelsContext=source_ip,destination_ip`.
+    None where that is not clear: a comma may be part of an item, as in `labelsContext=source_ip,destination_ip`, what
+    is apart by spaces may be one item or several, and a placeholder may be anything.
     """
+    if "{{" in text or "${" in text:
+        return None
     inner = text.strip()
+    if inner[:1] in ("[", "-"):
+        try:
+            given = load_data(text)
+        except SourceError:
+            return None
+        plain = isinstance(given, list) and given and all(isinstance(item, str) for item in given)
+        return given if plain else None
     if inner[:1] + inner[-1:] == "{}":
         inner = inner[1:-1]
     items = [item.strip() for item in inner.split(",")]
-    return None if any("=" in item for item in items[:-1]) or not all(items) else items
+    if any("=" in item for item in items[:-1]) or inner.strip().lower() in (*_OFF, *_ON, *_NOTHING):
+        return None
+    return items if all(items) and not any(set(item) & _NO_ITEM for item in items) else None
+
+
+_NOTHING = ("null", "none", "nil", "~")
+_NO_ITEM = frozenset(" \t\n\r\"'[]{}")
+"""Characters that speak for another notation than a list with commas."""
 
 
 def _kind_words(wanted: str) -> str:
