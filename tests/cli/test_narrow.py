@@ -195,6 +195,20 @@ def test_a_new_file_is_all_change(history: Path) -> None:
     assert rules(done) == [LOST]
 
 
+def test_policies_find_in_the_base_what_they_find_now(history: Path) -> None:
+    (history / ".valuelint.yaml").write_text(CONFIG.replace("select: [", "policies: [policies]\nselect: [relays, "))
+    (history / "policies").mkdir()
+    policy = "for: values\nexpect: {hubble.relay.replicas: 2}\nmessage: one relay is none\nat: hubble.relay\n"
+    (history / "policies" / "relays.yaml").write_text("summary: There are two relays.\n" + policy)
+    since = ("check", ".", "--changed-since", "HEAD", "--format", "json")
+    found = [item for item in rules(run(history, *since)) if item.startswith("relays")]
+    assert len(found) == 1  # a new policy is a change, and what it finds is caused by it
+    git(history, "add", "--all")
+    git(history, "commit", "--quiet", "--message", "policies")
+    write(history, cilium="# above\n" + RELAY + OPERATOR)
+    assert not any(item.startswith("relays") for item in rules(run(history, *since)))
+
+
 def test_it_compares_with_where_the_histories_parted(history: Path) -> None:
     git(history, "checkout", "--quiet", "-b", "topic")
     write(history, kps=TEAM)

@@ -132,7 +132,7 @@ def test_the_place(tmp_path: Path, text: str, shown: str) -> None:
         (application("[ServerSideApply=false]"), "unsafe", "Apply=false", "Apply=true"),
         (generated("[]"), "unsafe", "syncOptions: []", "syncOptions: [ServerSideApply=true]"),
     ],
-    ids=["some", "none", "null", "no policy", "false", "set"],
+    ids=["some", "none", "text", "null", "no policy", "false", "set"],
 )
 def test_it_is_fixed_where_it_is_told(tmp_path: Path, text: str, level: str, before: str, after: str) -> None:
     workspace = put(tmp_path, {"app.yaml": text})

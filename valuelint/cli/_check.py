@@ -53,7 +53,7 @@ def run(settings: Settings, paths: tuple[str, ...], config_file: str | None = No
     if settings.since is not None:
         from valuelint.cli._narrow import caused
 
-        narrowed = caused(report, settings, rules, paths, config_file, said)
+        narrowed = caused(report, settings, paths, config_file, said)
         if narrowed is None:
             return EXIT_USAGE
         report = narrowed

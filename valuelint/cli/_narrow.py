@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import os
 
-from valuelint.cli import complain, open_workspace
+from valuelint.cli import complain, equipped, open_workspace
 from valuelint.light import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from valuelint.cli._check import Settings
     from valuelint.lint.diagnostic import Report
-    from valuelint.lint.rule import Rule
     from valuelint.workspace.release import Workspace
 
 
 def caused(
     report: Report,
     settings: Settings,
-    rules: list[Rule],
     paths: tuple[str, ...],
     config_file: str | None,
     said: dict[str, Any],
@@ -46,8 +44,9 @@ def caused(
             if (names and not there) or (layers and not values and not there):
                 return report._replace(findings=(), suppressed=())
             known = config if config is None or os.path.exists(config) else None
-            workspace = open_workspace(there, known, **{**said, "values_files": values})
-            return engine.run(judged(workspace, settings)[0], rules)
+            # The base has policies of its own: what a new one finds, the change has caused.
+            workspace, theirs = equipped(open_workspace(there, known, **{**said, "values_files": values}))
+            return engine.run(judged(workspace, settings)[0], theirs)
 
         shorter = narrowed(report, where, of_base(where, look))
     except GitError as error:
