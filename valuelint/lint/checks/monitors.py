@@ -185,13 +185,17 @@ def _not_selected(
         return Violation(installed.number, path, "namespace", words, subject, origin)
     if verdict.cause == "label-type":
         labels = monitor.labels if isinstance(monitor.labels, dict) else {}
-        key = next(key for key, value in labels.items() if not isinstance(value, (str, Unknown)))
+        wrong = [key for key, value in labels.items() if not isinstance(value, (str, Unknown))]
+        key = wrong[0]
         where = (*monitor.label_origins.get(key, place_of(monitor, monitor.facts.labels_path)), key)
         remedy = None
-        if key in monitor.label_origins:
+        if all(each in monitor.label_origins for each in wrong):
             # Null over a label asks for its removal; any other value was meant as a text.
-            gone = labels[key] is None
-            patches: tuple[Patch, ...] = (Remove(where) if gone else Set(where, go_text(labels[key])),)
+            gone = any(labels[each] is None for each in wrong)
+            places = [((*monitor.label_origins[each], each), labels[each]) for each in wrong]
+            patches: tuple[Patch, ...] = tuple(
+                Remove(place) if value is None else Set(place, go_text(value)) for place, value in places
+            )
             promise = Promise(installed.number, "selected", monitor.facts.component)
             remedy = Remedy(installed.number, "unsafe" if gone else "safe", patches, (promise,))
         return Violation(installed.number, where, "label-type", {**words, "label": key}, subject, (), (), remedy)
