@@ -198,7 +198,7 @@ def test_a_new_file_is_all_change(history: Path) -> None:
 def test_policies_find_in_the_base_what_they_find_now(history: Path) -> None:
     (history / ".valuelint.yaml").write_text(CONFIG.replace("select: [", "policies: [policies]\nselect: [relays, "))
     (history / "policies").mkdir()
-    policy = "for: values\ncharts: {cilium: '*'}\nexpect: {hubble.relay.replicas: 2}\nmessage: one relay is none\nat: hubble.relay\n"
+    policy = "for: values\ncharts: {cilium: '*'}\nexpect: {hubble.relay.replicas: 2}\nmessage: one relay is none\n"
     (history / "policies" / "relays.yaml").write_text("summary: There are two relays.\n" + policy)
     since = ("check", ".", "--changed-since", "HEAD", "--format", "json")
     found = [item for item in rules(run(history, *since)) if item.startswith("relays")]
