@@ -222,7 +222,7 @@ def test_the_page_names_every_key() -> None:
     from valuelint.lint.views import ALWAYS, FIELDS
 
     schema = resources.load("schemas/rule.schema.json")
-    ours = {"since", "check", "scope", "messages", "fix_safety", "sources", "see", "remedy"}
+    ours = {"since", "check", "scope", "texts", "messages", "fix_safety", "sources", "see", "remedy"}
     words = {*schema["properties"], *FIELDS, *ALWAYS} - ours
     words |= {field for fields in FIELDS.values() if fields for field in fields}
     words |= set(schema["properties"]["fix"]["properties"]) - {"title", "safety", "reason"}

@@ -588,7 +588,7 @@ def wrong_type(world: World, rule: Rule) -> Found:
             if stop.kind == "schema" and stop.holds is True:
                 refused.add(stop.paths[0])
                 if installed.values.resolve(stop.paths[0]).layer is not None:
-                    texts = stop.paths[0] in map(parse_path, rule.data["texts"])
+                    texts = stop.paths[0] in map(parse_path, rule.data.get("texts", ()))
                     yield _refused(installed, stop.paths[0], stop.reasons[0].wants, texts)
         schema = installed.objects.facts.accepted is not None
         for path, value, default in _pairs(installed.values.user, installed.values.defaults, ()):
