@@ -1580,7 +1580,9 @@ def test_parameters_reach_a_chart_by_what_is_global(given: str, expected: str, t
     app = (tmp_path / "app.yaml").read_text().replace("valuesObject: {}", given)
     release = only(put(tmp_path, {"app.yaml": app, "outer/outer.txt": "file"}))
     data = merged(release)
-    assert data["global"]["g"] == expected
+    shared = data["global"]
+    assert isinstance(shared, dict)
+    assert shared["g"] == expected
     if "parameters: " in given and "file" not in given:
         assert data == {"a": "one", "global": {"g": "argo", "h": "x"}}
         patches = (Set(("global", "g"), "new"), Rename(("global", "g"), "k"))
