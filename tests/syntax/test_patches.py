@@ -21,6 +21,8 @@ from valuelint.syntax import (
     edit,
     parse,
 )
+from valuelint.syntax.drafts import draft
+from valuelint.syntax.writer import Writer
 
 
 @pytest.mark.parametrize(
@@ -284,3 +286,12 @@ def test_apply_edits_wants_them_in_order_and_apart() -> None:
     for wrong in ([Edit(1, 2, ""), Edit(0, 1, "")], [Edit(0, 2, ""), Edit(1, 3, "")], [Edit(2, 9, "")]):
         with pytest.raises(ValueError, match="overlap"):
             apply_edits("abc", wrong)
+
+
+def test_what_is_taken_away_beside_what_is_added() -> None:
+    """One look at the text is not enough: the comma that the new key counts on goes with the old one."""
+    document = parse(Source.from_text("{a: {old: [x]}}\n", "f.yaml"))[0]
+    patches: list[Patch] = [Set(("a", "new"), 1), Remove(("a", "old"))]
+    assert draft(Writer(document), patches) is None
+    lines = parse(Source.from_text("a:\n  one: 1\nb:\n  two: 2\n", "f.yaml"))[0]
+    assert draft(Writer(lines), [Set(("a", "more"), 1), Set(("b", "more"), 2)]) is not None

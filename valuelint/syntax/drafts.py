@@ -28,12 +28,13 @@ def draft(writer: Writer, patches: Sequence[Patch]) -> list[Edit] | None:
 
 def _beside(made: list[list[Edit]]) -> bool:
     """Whether what one patch writes stands right beside what another takes away, and counts on it."""
+    gone = [(number, change) for number, each in enumerate(made) for change in each if not change.text]
     return any(
         one.end == other.start or other.end == one.start
-        for number, mine in enumerate(made)
-        for one in mine
-        for theirs in made[number + 1 :]
+        for number, one in gone
+        for place, theirs in enumerate(made)
         for other in theirs
+        if place != number
     )
 
 
