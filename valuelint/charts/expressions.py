@@ -866,14 +866,22 @@ class Compiler:
     All methods raise FactsError with the offending part.
     """
 
-    __slots__ = ("eager", "paths")
+    __slots__ = ("_known", "_plain", "eager", "paths")
 
     def __init__(self, eager: bool = False) -> None:
         self.eager = eager
         self.paths: set[Path] = set()
+        self._known: dict[str, Path] = {}
+        self._plain: dict[str, Template] = {}
 
     def path(self, data: str) -> Path:
         """A path; inside `for_each` it may start with `$item`."""
+        found = self._known.get(data)
+        if found is None:
+            found = self._known[data] = self._path(data)
+        return found
+
+    def _path(self, data: str) -> Path:
         if data in ("$item", "$item.$key", "$item.$value"):
             return tuple(data.split("."))
         try:
@@ -927,7 +935,11 @@ class Compiler:
             return FirstOf([self.text(item) for item in data])
         if not isinstance(data, dict):
             plain = go_text(data)
-            return Template(self._parts(plain) if "{" in plain else [("literal", plain)])
+            found = self._plain.get(plain)
+            if found is None:
+                made = Template(self._parts(plain) if "{" in plain else [("literal", plain)])
+                found = self._plain[plain] = made
+            return found
         if "fullname" in data:
             spec = data["fullname"]
             return FullName(self.text(spec.get("override", "")), self.text(spec["name"]), int(spec.get("max", 63)))
