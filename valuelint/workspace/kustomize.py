@@ -107,6 +107,7 @@ class Reach:
         self.syncs = syncs
         self._kustomizations: dict[str, Manifest | None] = {}
         self._words: dict[str, list[File]] | None = None
+        self._patching: list[File] | None = None
         self._ways: dict[str, list[Way]] = {}
 
     def ways(self, file: File) -> list[Way]:
@@ -174,7 +175,9 @@ class Reach:
         """The kustomizations that apply a file as a patch."""
         word = os.path.basename(path).encode()
         found = []
-        for file in self.repository.named(*NAMES):
+        if self._patching is None:
+            self._patching = [file for file in self.repository.named(*NAMES) if b"patches" in file.data]
+        for file in self._patching:
             manifest = self.kustomization(file.folder) if word in file.data else None
             if manifest is not None and manifest.file is file:
                 texts = manifest.texts("patchesStrategicMerge")
