@@ -215,7 +215,8 @@ def look_closely(workspace: Workspace, rules: list[Rule], level: str, where: str
             if before[name].with_text(text).data != expected:
                 tally.fail("bytes beside the declared ones changed", where, f"{name}: {finding.message}")
             old, new = before[name].data, expected
-            if old.count(b"\r\n") == old.count(b"\n") and new.count(b"\r\n") != new.count(b"\n"):
+            lines = old.count(b"\n")
+            if lines and old.count(b"\r\n") == lines and new.count(b"\r\n") != new.count(b"\n"):
                 tally.fail("line ends are mixed", where, f"{name}: {finding.message}")
         return YES
 

@@ -684,7 +684,23 @@ def _elsewhere(world: World, installed: Installed, placed: list[Monitor]) -> Fou
             if m.facts.namespace_path != odd.facts.namespace_path
         )
         place = place_of(odd, _written(installed, odd))
-        yield Violation(installed.number, place, "scattered", words, "", related)
+        meant = {str(m.namespace) for m in said}
+        words["meant"] = ", ".join(sorted(meant))
+        remedy = _gathered(world, installed, known, meant.pop()) if len(meant) == 1 else None
+        yield Violation(installed.number, place, "scattered", words, "", related, (), remedy)
+
+
+def _gathered(world: World, installed: Installed, known: list[Monitor], target: str) -> Remedy | None:
+    """The monitors of a release where the values put some of them; None where a Prometheus would lose one by that."""
+    movers = [monitor for monitor in known if monitor.namespace != target]
+    if any(monitor.facts.namespace_path is None for monitor in movers):
+        return None
+    for item, prometheus in world.prometheuses():
+        for monitor in movers:
+            there = in_reach(prometheus, monitor.kind, target, item.objects.operator).selected
+            if there is not True or out_of_reach(prometheus, monitor._replace(namespace=target)) is not False:
+                return None
+    return Remedy(installed.number, "unsafe", _moved(installed, movers, target))
 
 
 def _written(installed: Installed, monitor: Monitor) -> Path | None:
