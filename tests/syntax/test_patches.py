@@ -295,3 +295,11 @@ def test_what_is_taken_away_beside_what_is_added() -> None:
     assert draft(Writer(document), patches) is None
     lines = parse(Source.from_text("a:\n  one: 1\nb:\n  two: 2\n", "f.yaml"))[0]
     assert draft(Writer(lines), [Set(("a", "more"), 1), Set(("b", "more"), 2)]) is not None
+
+
+@pytest.mark.parametrize("patch", [Remove(("a", "x")), Rename(("a", "x"), "y")])
+@pytest.mark.parametrize("merge", ["<<: *base", "<<: [*base]"])
+def test_what_a_merge_key_would_bring_back_stays(patch: Patch, merge: str) -> None:
+    text = f"base: &base\n  x: 1\na:\n  {merge}\n  x: 2\n"
+    with pytest.raises(CannotPatch, match="would come back through a merge key"):
+        edit(parse(Source.from_text(text))[0], [patch])

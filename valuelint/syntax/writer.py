@@ -88,6 +88,7 @@ class Writer:
             raise CannotPatch(f"there is no key {_name(path)}")
         self._check_way(path, inside=False)
         parent = found.parent
+        self._check_merged(parent, path)
         made = []
         for entry in parent.entries:
             if entry.key_text == path[-1] and not entry.is_merge:
@@ -97,6 +98,15 @@ class Writer:
                 start = node.start if node.tag is not None else content_start(self.text, node)
                 made.append(Edit(start, node.end, render.scalar(key, style, parent.flow)))
         return made
+
+    def _check_merged(self, parent: Mapping, path: Path) -> None:
+        """Refuses to take a key away that a merge key would bring back, with another value."""
+        for entry in parent.entries:
+            merged = resolve_alias(entry.value) if entry.is_merge else None
+            for item in merged.items if isinstance(merged, Sequence) else [merged]:
+                source = None if item is None else resolve_alias(item)
+                if isinstance(source, Mapping) and path[-1] in source.keys:
+                    raise CannotPatch(f"{_name(path)} would come back through a merge key (<<)")
 
     def _remove(self, path: Path, but_the_last: bool = False) -> list[Edit]:
         found = find(self.document.root, path)
@@ -112,6 +122,8 @@ class Writer:
             gone = gone[:-1] if but_the_last else gone
             if not gone:
                 return []
+            if not but_the_last:
+                self._check_merged(parent, path)
         else:
             gone = [int(path[-1])]
         for index in gone:
