@@ -264,6 +264,7 @@ CASES: dict[str, tuple[str, str, str]] = {
     "a typo": ("prometheus: {enable: true}\n", "1.20.0", OPEN),
     "a key twice": ("prometheus: {enabled: true}\nhubble: {}\nprometheus: {port: 9962}\n", "1.20.0", OPEN),
     "values under the name of the chart": ("cilium: {prometheus: {enabled: true}}\n", "1.20.0", OPEN),
+    "options of Cilium below `global`": ("global: {hubble: {enabled: true, listenAddress: ':4244'}}\n", "1.20.0", OPEN),
     "`additionalServiceMonitors` at the top": ("", "", OPEN + "additionalServiceMonitors: [{name: a}]\n"),
     "an id of a cluster without its name": ("cluster: {id: 3}\n", "1.20.0", OPEN),
     "Hubble UI without the relay": ("hubble: {ui: {enabled: true}}\n", "1.20.0", OPEN),

@@ -303,3 +303,10 @@ def test_what_a_merge_key_would_bring_back_stays(patch: Patch, merge: str) -> No
     text = f"base: &base\n  x: 1\na:\n  {merge}\n  x: 2\n"
     with pytest.raises(CannotPatch, match="would come back through a merge key"):
         edit(parse(Source.from_text(text))[0], [patch])
+
+
+@pytest.mark.parametrize("written", ["!!str 12", "&n 12", "12"])
+def test_a_value_below_its_dash_becomes_a_list(written: str) -> None:
+    text = f"a:\n-\n {written}\n- 1\n"
+    changes = edit(parse(Source.from_text(text))[0], [Set(("a", 0), [None, None])])
+    assert apply_edits(text, changes) == "a:\n- - null\n  - null\n- 1\n"

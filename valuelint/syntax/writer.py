@@ -220,10 +220,10 @@ class Writer:
             # The tag says what the old value was, and nothing about the new one.
             if not isinstance(node, Scalar):
                 raise CannotPatch(f"line {self._line(node.start)} has a tag")
-            return self._write_at(node.start, node.end, written)
+            return self._write_whole(found, written)
         if node.anchor is not None and isinstance(parent, Sequence):
             # Behind the dash, an anchor would belong to the first key; nothing repeats it, so it goes.
-            return self._write_at(node.start, node.end, written)
+            return self._write_whole(found, written)
         after = properties_end(text, node) if node.anchor is not None else self._behind_indicator(found)
         if content == node.end and isinstance(node, Scalar):
             return self._write_behind(found, after, written)
@@ -236,6 +236,13 @@ class Writer:
         if not written.inline:
             content = after
         return self._write_at(content, node.end, written)
+
+    def _write_whole(self, found: Found, written: render.Written) -> list[Edit]:
+        """Put a value in the place of a node with its tag and anchor."""
+        node, after = found.node, self._behind_indicator(found)
+        if written.lines and after is not None and _has_break(self.text, after, node.start):
+            return [*self._write_behind(found, after, written), *self._erase_lines(node.start, node.end)]
+        return self._write_at(node.start, node.end, written)
 
     def _write_behind(self, found: Found, after: int | None, written: render.Written) -> list[Edit]:
         """Put a value behind a colon, a dash or an anchor that nothing follows."""

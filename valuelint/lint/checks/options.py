@@ -127,8 +127,17 @@ def _shared(release: Release, table: OptionTable, options: Options, user: dict[s
             if path[0] == "global" and _has(user, path) and not options.knows(path):
                 gone.append(path)
     yield from gone
-    if not any(layer.place.prefix for layer in release.layers):
-        yield from (path for path in _misspelt(options, user["global"], ("global",)) if path not in gone)
+    if not any(layer.place.mount == ("global",) for layer in release.layers):
+        found = _misspelt if options.children(("global",)) else _misplaced
+        yield from (path for path in found(options, user["global"], ("global",)) if path not in gone)
+
+
+def _misplaced(options: Options, shared: dict[str, Any], path: Path) -> Iterator[Path]:
+    """Blocks below `global`, of which the chart reads nothing, that hold options of the chart and nothing else."""
+    for key, value in shared.items():
+        if isinstance(value, dict) and value and all(options.knows((key, inner)) for inner in value):
+            if not options.free((key,)) and (len(value) > 1 or not all(map(tables.says_nothing, value))):
+                yield (*path, key)
 
 
 def _misspelt(options: Options, shared: dict[str, Any], path: Path) -> Iterator[Path]:
