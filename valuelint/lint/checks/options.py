@@ -135,9 +135,10 @@ def _shared(release: Release, table: OptionTable, options: Options, user: dict[s
 def _misplaced(options: Options, shared: dict[str, Any], path: Path) -> Iterator[Path]:
     """Blocks below `global`, of which the chart reads nothing, that hold options of the chart and nothing else."""
     for key, value in shared.items():
-        if isinstance(value, dict) and value and all(options.knows((key, inner)) for inner in value):
-            if not options.free((key,)) and (len(value) > 1 or not all(map(tables.says_nothing, value))):
-                yield (*path, key)
+        inside = list(value) if isinstance(value, dict) and not options.free((key,)) else []
+        telling = len(inside) > 1 or not all(map(tables.says_nothing, inside))
+        if inside and telling and all(options.knows((key, inner)) for inner in inside):
+            yield (*path, key)
 
 
 def _misspelt(options: Options, shared: dict[str, Any], path: Path) -> Iterator[Path]:
