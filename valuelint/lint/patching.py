@@ -6,7 +6,7 @@ from valuelint.light import Any, Iterable, NamedTuple
 from valuelint.lint.diagnostic import FileEdit
 from valuelint.lint.rule import Promise, Remedy, Violation
 from valuelint.predict.cluster import Installed, World
-from valuelint.predict.objects import objects, services_of, stops_by_guards
+from valuelint.predict.objects import Objects, objects, services_of, stops_by_guards
 from valuelint.predict.ports import collisions, port_paths
 from valuelint.predict.selection import in_reach, is_answered, pick_up, shown
 from valuelint.syntax import Path, to_data
@@ -144,14 +144,16 @@ def _sketch(
     try:
         if remedy.layer is None:
             values = _patched(installed, remedy)
-            if remedy.promises and not keeps(_after(world, installed, remedy, values), remedy.promises):
+            after = _after(world, installed, remedy, values) if remedy.promises else None
+            if after is not None and not keeps(after, remedy.promises):
                 return None
             if remedy.applicability != "display":
                 key = (id(world), installed.number)
                 known = stakes.get(key)
                 if known is None:
                     known = stakes[key] = _stakes(installed)
-                _refuse_harm(world, installed, remedy, values, known)
+                made = None if after is None else after.of(installed.number).objects
+                _refuse_harm(world, installed, remedy, values, known, made)
         sketch: list[Sketch] = []
         for layer, those in by_layer.values():
             writer = writers.get(id(layer.desk)) or Writer(layer.desk)
@@ -272,11 +274,14 @@ def _misshapen(user: dict[str, Any], defaults: dict[str, Any]) -> bool:
     )
 
 
-def _refuse_harm(world: World, installed: Installed, remedy: Remedy, values: Values, stakes: _Stakes) -> None:
+def _refuse_harm(
+    world: World, installed: Installed, remedy: Remedy, values: Values, stakes: _Stakes, made: Objects | None
+) -> None:
     """Raises CannotPatch for a remedy that costs more than it brings.
 
     The chart would refuse to render then, two programs would want the same port, a monitor that comes would find no
     Service, or one that the values ask for would be gone. None is looked into unless a patch touches what decides it.
+    `made` are the objects that the remedy's promises are about, after it.
     """
     paths = [patch.path for patch in remedy.patches]
     before, release = installed.objects, installed.release
@@ -295,11 +300,12 @@ def _refuse_harm(world: World, installed: Installed, remedy: Remedy, values: Val
             if (one.path, other.path) not in taken:
                 raise CannotPatch(f"{one.of} and {other.of} would both open port {one.number}")
     born = {promise.subject for promise in remedy.promises if promise.effect == "rendered"}
-    if born and before.facts.services:
-        after = objects(before.facts, values, release.name, release.namespace, born)
-        services = services_of(after.facts, after.scope)
-        for monitor in after.monitors:
-            if monitor.kind == "ServiceMonitor" and not any(is_answered(monitor, service) for service in services):
+    if born and made is not None and made.facts.services:
+        services = services_of(made.facts, made.scope)
+        for monitor in made.monitors:
+            if monitor.facts.component not in born or monitor.kind != "ServiceMonitor":
+                continue
+            if not any(is_answered(monitor, service) for service in services):
                 raise CannotPatch(f"no Service of this version answers to {monitor.kind} {shown(monitor.name)}")
     lost = {component for component, deciding in stakes.monitors.items() if _touched(paths, deciding)}
     if lost:
