@@ -31,11 +31,12 @@ NOT_LOADED = {
 }
 
 
-def test_a_plain_check_imports_no_more_than_it_needs(run: Run) -> None:
+@pytest.mark.parametrize("options", [[], ["-q", "--fail-on", "never"]], ids=["none", "flags"])
+def test_a_plain_check_imports_no_more_than_it_needs(options: list[str], run: Run) -> None:
     at_exit = "import atexit, sys; atexit.register(lambda: print(*sys.modules, file=sys.stderr)); "
     start = "from valuelint.__main__ import main; main()"
     run(CHECK, cwd=EXAMPLE)  # what is remembered beside rules and facts is there after the first run
-    done = run([sys.executable, "-c", at_exit + start, *CHECK[3:]], cwd=EXAMPLE)
+    done = run([sys.executable, "-c", at_exit + start, *CHECK[3:], *options], cwd=EXAMPLE)
     loaded = set(done.stderr.split())
     assert "valuelint.cli" in loaded
     assert not loaded & NOT_LOADED

@@ -73,10 +73,12 @@ def main() -> None:
 
 def _run(arguments: list[str]) -> int:
     completing = "_VALUELINT_COMPLETE" in os.environ
-    if arguments[:1] == ["check"] and not completing and not any(word.startswith("-") for word in arguments):
-        from valuelint.cli._check import Settings, run
+    if arguments[:1] == ["check"] and not completing:
+        from valuelint.cli import _check
 
-        return run(Settings(), tuple(arguments[1:]))
+        asked = _check.plain(arguments[1:])
+        if asked is not None:
+            return _check.run(*asked)
     if arguments[:1] == ["fix"] and not completing:
         from valuelint.cli import _fix
 

@@ -42,6 +42,38 @@ class Settings(NamedTuple):
     since: str | None = None
 
 
+FAIL_ON = ("error", "warning", "info", "never")
+
+FLAGS: dict[str, dict[str, Any]] = {
+    "--strict": {"strict": True},
+    "--no-ignores": {"ignores": False},
+    "--verbose": {"verbose": True},
+    "-v": {"verbose": True},
+    "--quiet": {"quiet": True},
+    "-q": {"quiet": True},
+}
+"""Options that need no more than to be named, with their settings."""
+
+
+def plain(words: list[str]) -> tuple[Settings, tuple[str, ...]] | None:
+    """The settings and paths of a command line with nothing but paths, flags and --fail-on; None for all others."""
+    settings, paths = Settings(), []
+    waiting = iter(words)
+    for word in waiting:
+        if word == "--fail-on":
+            level = next(waiting, "")
+            if level not in FAIL_ON:
+                return None
+            settings = settings._replace(fail_on=level)
+        elif word in FLAGS:
+            settings = settings._replace(**FLAGS[word])
+        elif word.startswith("-"):
+            return None
+        else:
+            paths.append(word)
+    return settings, tuple(paths)
+
+
 def run(settings: Settings, paths: tuple[str, ...], config_file: str | None = None, **said: Any) -> int:
     """Checks what the paths and the other options of the workspace name, says it, and gives the exit code."""
     from valuelint.lint import engine

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import click
 
-from valuelint.cli._check import Settings, run
+from valuelint.cli._check import FAIL_ON, Settings, run
 from valuelint.cli._options import workspace_options
 from valuelint.light import Any
 
 FORMATS = ("text", "json", "github", "gitlab", "sarif", "junit", "rdjson")
-FAIL_ON = ("error", "warning", "info", "never")
 
 
 @click.command("check", short_help="Say what in the values will not do what it says.")

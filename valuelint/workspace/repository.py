@@ -53,9 +53,9 @@ class File:
 
     __slots__ = ("_documents", "_template", "_trouble", "data", "folder", "name", "path")
 
-    def __init__(self, path: str, name: str, data: bytes) -> None:
+    def __init__(self, path: str, name: str, data: bytes, folder: str = "") -> None:
         self.path = path
-        self.folder = path[: path.rfind(os.sep)] or os.sep
+        self.folder = folder or path[: path.rfind(os.sep)] or os.sep
         self.name = name
         self.data = data
         self._documents: list[Document] | None = None
@@ -325,11 +325,11 @@ class Repository:
                     if name not in _NOT_LOOKED_INTO:
                         waiting.append(entry.path)
                 elif (name.endswith(_ENDINGS) or name == "Kustomization") and entry.path not in self.files:
-                    file = _read(entry.path, here)
+                    file = _read(entry.path, here, b"", folder)
                     if file is not None:
                         self.files[entry.path] = file
                 elif name.endswith(".json") and entry.path not in self.files:
-                    file = _read(entry.path, here, _OBJECT)
+                    file = _read(entry.path, here, _OBJECT, folder)
                     if file is not None:
                         self.files[entry.path] = file
 
@@ -346,10 +346,14 @@ def _fits(path: str, pattern: str) -> bool:
     return fnmatchcase(path, pattern.replace("**/", "*").replace("**", "*"))
 
 
-def _read(path: str, here: str = "", beginning: bytes = b"") -> File | None:
+_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)
+"""A pipe that nobody writes to is empty."""
+
+
+def _read(path: str, here: str = "", beginning: bytes = b"", folder: str = "") -> File | None:
     """The file at a path; None without one, or where some bytes do not stand in its beginning."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))  # a pipe that nobody writes to is empty
+        descriptor = os.open(path, _FLAGS)
     except OSError:
         return None
     try:
@@ -362,12 +366,11 @@ def _read(path: str, here: str = "", beginning: bytes = b"") -> File | None:
         return None
     finally:
         os.close(descriptor)
-    return File(path, shown(path, here), b"" if len(data) > _LARGEST else data)
+    return File(path, shown(path, here), b"" if len(data) > _LARGEST else data, folder)
 
 
 def shown(path: str, here: str = "") -> str:
     """A path as the user would write it: relative to the current folder where it lies below."""
     base = here or os.getcwd()
-    if path.startswith(base + os.sep):
-        return path[len(base) + 1 :]
-    return path
+    cut = len(base)
+    return path[cut + 1 :] if path.startswith(base) and path[cut : cut + 1] == os.sep else path
